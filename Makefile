@@ -1,0 +1,42 @@
+# crm_ext: PGXS build. The install script is joined from the pieces below, in this order.
+EXTENSION = crm_ext
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" crm_ext.control)
+
+SQL_PIECES = \
+	sql/value/day.sql \
+	sql/policy/scorecard.sql \
+	sql/policy/tier_policy.sql \
+	sql/policy/suitability_policy.sql
+
+MODULE_big = crm_ext
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+PGFILEDESC = "crm_ext - analytic CRM in the database"
+
+DATA_built = sql/crm_ext--$(EXTVERSION).sql
+DATA = $(filter-out $(DATA_built),$(wildcard sql/crm_ext--*--*.sql))
+DOCS = $(wildcard doc/*.md)
+
+TESTS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS = $(TESTS)
+REGRESS_OPTS = --inputdir=test
+EXTRA_CLEAN = $(DATA_built) results regression.diffs regression.out
+
+PG_CPPFLAGS = -I$(srcdir)/src -DCRM_EXT_VERSION='"$(EXTVERSION)"'
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h src/*/*.h)
+
+$(DATA_built): $(SQL_PIECES) crm_ext.control
+	{ printf '%s\n\n' '\echo Use "CREATE EXTENSION crm_ext" to load this file. \quit'; cat $(SQL_PIECES); } > $@
+
+# C files in PostgreSQL's style; the committed .clang-format says what that is.
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch])
+
+check-format:
+	clang-format --dry-run -Werror $(wildcard src/*.[ch] src/*/*.[ch])
+
+.PHONY: format check-format

@@ -1,0 +1,169 @@
+/*
+ * policy.c
+ *		What all policies share: reading, storing, printing, and listing what they read.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "policy/policy.h"
+
+/* The keys that every document may have. */
+void
+crm_policy_common(const DocumentNode *root, Policy *policy)
+{
+	static const char *const others[] = {"version", "description", "basis"};
+
+	policy->name = document_text_or(root, "name", NULL);
+	for (int i = 0; i < lengthof(others); i++)
+		document_text_or(root, others[i], NULL);
+}
+
+static void
+digest_document(const char *text, size_t length, uint8 digest[8])
+{
+	uint8 full[PG_SHA256_DIGEST_LENGTH];
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	if (context == NULL || pg_cryptohash_init(context) < 0 ||
+	    pg_cryptohash_update(context, (const uint8 *) text, length) < 0 ||
+	    pg_cryptohash_final(context, full, sizeof(full)) < 0)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a SHA-256")));
+	pg_cryptohash_free(context);
+	memcpy(digest, full, 8);
+}
+
+/* The value of a document, or NULL after a soft error.  Compiling it is what checks it. */
+PolicyValue *
+crm_policy_make(const PolicyKind *kind, const char *text, size_t length, Node *escontext)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext work = AllocSetContextCreate(caller, "crm_ext document", ALLOCSET_DEFAULT_SIZES);
+	sigjmp_buf escape;
+	DocumentReader reader = {
+	    .type_name = kind->title, .escontext = escontext, .context = caller, .escape = &escape};
+	DocumentNode *root;
+	StringInfoData canonical;
+	PolicyValue *value;
+
+	if (sigsetjmp(escape, 0) != 0)
+	{
+		MemoryContextSwitchTo(caller);
+		MemoryContextDelete(work);
+		return NULL;
+	}
+	MemoryContextSwitchTo(work);
+	root = crm_document_parse(&reader, text, length);
+	kind->compile(root);
+	initStringInfo(&canonical);
+	crm_document_write(&canonical, root);
+	MemoryContextSwitchTo(caller);
+
+	value = (PolicyValue *) crm_value_alloc(kind->kind, offsetof(PolicyValue, document) -
+	                                                        sizeof(CrmValue) + canonical.len);
+	digest_document(canonical.data, canonical.len, value->digest);
+	memcpy(value->document, canonical.data, canonical.len);
+	MemoryContextDelete(work);
+	return value;
+}
+
+static size_t
+document_length(const PolicyValue *value)
+{
+	return VARSIZE(value) - offsetof(PolicyValue, document);
+}
+
+/* Compile a stored value in the current context. */
+void *
+crm_policy_compile(struct varlena *datum, const PolicyKind *kind)
+{
+	PolicyValue *value = (PolicyValue *) crm_value_check(datum, kind->kind);
+	DocumentReader *reader = palloc0(sizeof(DocumentReader));
+
+	reader->type_name = kind->title;
+	reader->context = CurrentMemoryContext;
+	return kind->compile(crm_document_parse(reader, value->document, document_length(value)));
+}
+
+Datum
+crm_policy_in(FunctionCallInfo fcinfo, const PolicyKind *kind)
+{
+	char *text = PG_GETARG_CSTRING(0);
+
+	return PointerGetDatum(crm_policy_make(kind, text, strlen(text), fcinfo->context));
+}
+
+/* policy_out(policy) -> cstring: the canonical document. */
+PG_FUNCTION_INFO_V1(crm_policy_out);
+Datum
+crm_policy_out(PG_FUNCTION_ARGS)
+{
+	PolicyValue *value = (PolicyValue *) PG_GETARG_VARLENA_P(0);
+
+	PG_RETURN_CSTRING(pnstrdup(value->document, document_length(value)));
+}
+
+/* policy_send(policy) -> bytea: the version byte, then the canonical document. */
+PG_FUNCTION_INFO_V1(crm_policy_send);
+Datum
+crm_policy_send(PG_FUNCTION_ARGS)
+{
+	PolicyValue *value = (PolicyValue *) PG_GETARG_VARLENA_P(0);
+	StringInfoData out;
+
+	pq_begintypsend(&out);
+	pq_sendbyte(&out, value->header.version);
+	pq_sendtext(&out, value->document, document_length(value));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+}
+
+Datum
+crm_policy_recv(FunctionCallInfo fcinfo, const PolicyKind *kind)
+{
+	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	char *text;
+	int length;
+
+	crm_recv_version(message, kind->title);
+	text = pq_getmsgtext(message, message->len - message->cursor, &length);
+	return PointerGetDatum(crm_policy_make(kind, text, length, NULL));
+}
+
+/* Fill the result of policy_attributes(). */
+Datum
+crm_policy_list_attributes(FunctionCallInfo fcinfo, const AttributeList *attributes)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0, ordinal = 1; i < attributes->n; i++)
+	{
+		const Attribute *it = &attributes->items[i];
+		Datum *uses = palloc(sizeof(Datum) * Max(it->nuses, 1));
+		Datum values[5];
+		bool nulls[5] = {false};
+
+		if (it->derived)
+			continue;
+		for (int u = 0; u < it->nuses; u++)
+			uses[u] = CStringGetTextDatum(it->uses[u]);
+		values[0] = Int32GetDatum(ordinal++);
+		nulls[1] = attributes->sides == NULL;
+		if (!nulls[1])
+			values[1] = CStringGetTextDatum(attributes->sides[it->side]);
+		values[2] = CStringGetTextDatum(it->name);
+		values[3] = CStringGetTextDatum(crm_kind_name(it->kind));
+		values[4] =
+		    PointerGetDatum(construct_array(uses, it->nuses, TEXTOID, -1, false, TYPALIGN_INT));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * row.h
+ *		Rows as arguments: of a table, view or subquery, a record, or JSON.
+ */
+#ifndef CRM_ROW_H
+#define CRM_ROW_H
+
+#include "access/tupdesc.h"
+#include "fmgr.h"
+
+#include "row/condition.h"
+
+/* One argument that takes rows, bound to the attributes of one side of a policy. */
+typedef struct RowSource
+{
+	const char *policy_name; /* "scorecard", for messages */
+	int side;
+	Oid argument_type;
+	bool is_json;
+	Oid row_type; /* what the columns are bound to */
+	int32 row_typmod;
+	TupleDesc descriptor;
+	Datum *values; /* of the whole tuple */
+	bool *nulls;
+	int nattributes;
+	int *attributes; /* of the policy, of this side, that are read */
+	int *columns;    /* of the tuple, from 0 */
+} RowSource;
+
+extern Row *crm_row_make(const AttributeList *attributes);
+extern RowSource *crm_row_source_make(FunctionCallInfo fcinfo, int argument,
+                                      const char *policy_name, const AttributeList *attributes,
+                                      int side);
+extern bool crm_row_read(RowSource *source, Datum datum, const AttributeList *attributes, Row *row);
+extern bool crm_row_read_jsonb(const RowSource *source, Datum jsonb,
+                               const AttributeList *attributes, Row *row);
+extern void crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
+                                   const AttributeList *attributes, Row *row);
+
+#endif

@@ -1,0 +1,210 @@
+-- Scorecards: reading, applying, explaining, and what is refused.
+SET search_path = crm, public;
+SET extra_float_digits = 0;
+SET datestyle = ISO;
+
+-- A card reads like the table that an analyst would draw.
+CREATE TEMP TABLE card AS SELECT '{
+  "version": "2026-01", "name": "client_value", "initial_score": 100.0, "reason_code_algorithm": "points_below",
+  "characteristics": [
+    {"name": "assets", "attribute": "average_assets", "baseline_score": 30, "reason_code": "AST", "reason": "few assets",
+     "bins": [{"when": "< 10000", "points": 5}, {"when": "[10000..500000)", "points": 20},
+              {"when": ">= 5e5", "points": 60.50}, {"when": null, "points": 0}]},
+    {"name": "channel", "attribute": "channel", "reason_code": "CHN",
+     "bins": [{"when": ["branch", "phone"], "points": 8}, {"when": "-", "points": 12}]},
+    {"name": "young and active", "reason_code": "YA", "unmatched": 0,
+     "bins": [{"when": {"age": "< 35", "trades_90_days": ">= 5"}, "points": 10}]}]}'::scorecard AS card;
+
+-- It is stored in its canonical form: keys in the order of the grammar, no white space, shortest numbers.
+SELECT card FROM card;
+SELECT card::jsonb->>'name' AS name, card = card::jsonb::scorecard AS same, card = card::text::scorecard AS same_text FROM card;
+
+CREATE TEMP TABLE client (client_id int, average_assets numeric, channel text, age int, trades_90_days int);
+INSERT INTO client VALUES
+  (1, 600000, 'branch', 30, 7), (2, 9999.99, 'web', 40, 1), (3, NULL, NULL, NULL, NULL), (4, 10000, 'phone', 20, 4),
+  (5, 'NaN', 'phone', 35, 5), (6, 'Infinity', 'Branch', 34, 5), (7, '-Infinity', '', NULL, 5);
+SELECT client_id, score(card, client), reason_codes(card, client, 3) FROM client, card ORDER BY client_id;
+
+-- The explanation is what is added up.
+SELECT d.* FROM client, card, score_detail(card, client) AS d WHERE client_id = 4;
+SELECT client_id, score(card, client) = (SELECT sum(points ORDER BY ordinal) FROM score_detail(card, client)) AS adds_up
+FROM client, card ORDER BY client_id;
+
+-- What it reads, in the order of score_values.
+SELECT a.* FROM card, policy_attributes(card) AS a;
+SELECT score_values(card, 600000, 'branch'::text, 30, 7), score_values(card, NULL::float8, NULL::text, NULL::int, NULL::int) FROM card;
+
+-- Rows of every form.
+SELECT score(card, s) AS subquery FROM card, (SELECT average_assets * 2 AS average_assets, channel, age, trades_90_days FROM client WHERE client_id = 2) AS s;
+SELECT score(card, '{"average_assets": 600000, "channel": "branch", "age": 30, "trades_90_days": 7}') AS literal,
+       score(card, '{"channel": "branch"}'::jsonb) AS jsonb, score(card, '{"average_assets": 12000, "channel": null}'::json) AS json FROM card;
+SELECT score(card, NULL) AS null_row, score(card, NULL::client) AS null_composite, score(NULL::scorecard, client) AS null_card FROM card, client LIMIT 1;
+CREATE TYPE channel_type AS ENUM ('branch', 'phone', 'web');
+CREATE DOMAIN money_amount AS numeric CHECK (VALUE >= 0);
+SELECT score(card, r) AS other_types FROM card,
+  (SELECT 12000::float4 AS average_assets, 'phone'::channel_type AS channel, 30::int2 AS age, 9::int8 AS trades_90_days) AS r;
+SELECT score(card, r) AS domains FROM card,
+  (SELECT 12000::money_amount AS average_assets, 'phone  '::char(10) AS channel, 30::numeric AS age, 9::float8 AS trades_90_days) AS r;
+-- rows of changing types at one call site
+SELECT score(card, r) FROM card, LATERAL (VALUES (1), (2)) AS v(i), LATERAL (SELECT to_jsonb(c) AS r FROM client AS c WHERE client_id = i) AS x ORDER BY i;
+-- a card that changes from row to row
+SELECT score(c, '{"x": 1}') FROM (VALUES
+  ('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}'::scorecard),
+  ('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 2}]}]}'),
+  ('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}')) AS v(c);
+-- as an expression index
+CREATE INDEX ON client (score('{"characteristics": [{"name": "a", "attribute": "age", "bins": [{"when": "< 35", "points": 1}, {"when": "-", "points": 2}]}]}'::scorecard, client));
+
+-- What does not fit the row.
+SELECT score(card, r) FROM card, (SELECT 1 AS average_asset, 'x' AS channel, 1 AS age, 1 AS trades_90_days) AS r;
+SELECT score(card, r) FROM card, (SELECT '1'::text AS average_assets, 'x'::text AS channel, 1 AS age, 1 AS trades_90_days) AS r;
+SELECT score(card, r) FROM card, (SELECT 1 AS average_assets, 1 AS age, 2 AS age, 1 AS trades_90_days, 'x'::text AS channel) AS r;
+SELECT score(card, 5) FROM card;
+SELECT score(card, '[1, 2]') FROM card;
+SELECT score(card, 'no json') FROM card;
+SELECT score(card, '{"average_assets": "much"}') FROM card;
+SELECT score(card, '{"channel": ["branch"]}') FROM card;
+SELECT score_values(card, 1, 'x'::text) FROM card;
+SELECT score_values(card, 1, 'x', 1, 1) FROM card;
+SELECT score_values(card, VARIADIC '{1,2,3,4}'::int[]) FROM card;
+SELECT score_values(card, 'x'::text, 'x'::text, 1, 1) FROM card;
+SELECT reason_codes(card, client, 0) FROM card, client;
+
+-- Points: weights, points of the attribute, limits, "unmatched".
+SELECT d.* FROM score_detail('{"initial_score": 1, "clamp": [0, 50], "characteristics": [
+  {"name": "weighted", "attribute": "x", "weight": 0.5, "bins": [{"when": "<= 3", "points": 10, "reason_code": "LOW", "reason": "x is low"}, {"when": "> 3", "points": 30}, {"when": null, "points": 7}]},
+  {"name": "computed", "attribute": "y", "bins": [{"when": "not(< 0)", "points": {"add": 5, "multiply": 0.001, "clamp": [null, 90]}}, {"when": "-", "points": 0}]}]}', '{"x": 3, "y": 1000000}') AS d;
+SELECT score('{"characteristics": [{"name": "n", "unmatched": "null", "bins": [{"when": {"x": 1}, "points": 1}]}]}', v::jsonb) FROM (VALUES ('{"x": 1}'), ('{"x": 2}'), ('{}')) AS t(v);
+SELECT score('{"characteristics": [{"name": "n", "unmatched": "error", "bins": [{"when": {"x": 1}, "points": 1}]}]}', '{"x": 2}');
+SELECT score('{"characteristics": [{"name": "n", "attribute": "x", "unmatched": 9, "bins": [{"when": "< 1", "points": 1}]}]}', v::jsonb) FROM (VALUES ('{"x": 0}'), ('{"x": 2}'), ('{}')) AS t(v);
+-- points above the baseline; codes that are shared add up; ties stand in the document's order; what is not above 0 is no reason
+SELECT reason_codes('{"reason_code_algorithm": "points_above", "baseline_score": 0, "characteristics": [
+  {"name": "a", "attribute": "x", "reason_code": "ONE", "bins": [{"when": "-", "points": 2}]},
+  {"name": "b", "attribute": "x", "reason_code": "TWO", "bins": [{"when": "-", "points": 5}]},
+  {"name": "c", "attribute": "x", "reason_code": "ONE", "bins": [{"when": "-", "points": 3}]},
+  {"name": "d", "attribute": "x", "reason_code": "THREE", "bins": [{"when": "-", "points": 6}]},
+  {"name": "e", "attribute": "x", "reason_code": "NONE", "bins": [{"when": "-", "points": 0}]},
+  {"name": "f", "attribute": "x", "reason_code": "LESS", "bins": [{"when": "-", "points": -1}]}]}', '{}', n) FROM generate_series(1, 5, 2) AS n;
+
+-- Published example: the scorecard of Apache KIE's test "SimpleScorecard" (PMML 4.4), five rows with score and codes.
+SELECT x, y, score(c, r), reason_codes(c, r, 2)
+FROM (VALUES ('{"initial_score": 5, "characteristics": [
+   {"name": "input1Score", "attribute": "input1", "baseline_score": 4, "reason_code": "Input1ReasonCode",
+    "bins": [{"when": "<= 10", "points": -12}, {"when": "> 10", "points": 50}, {"when": null, "points": 0}]},
+   {"name": "input2Score", "attribute": "input2", "baseline_score": 8, "reason_code": "Input2ReasonCode",
+    "bins": [{"when": "<= -5", "points": -8}, {"when": "> -5", "points": 32}, {"when": null, "points": 0}]}]}'::scorecard)) AS k(c),
+  (VALUES (5, 5), (5, -10), (20.5, 4), (23.5, -12), (10, -5)) AS v(x, y), LATERAL (SELECT x AS input1, y AS input2) AS r;
+
+-- Tests of one value, in every form.
+CREATE FUNCTION pg_temp.takes(test text, value jsonb) RETURNS text LANGUAGE sql AS $$
+  SELECT CASE score(format('{"characteristics": [{"name": "t", "unmatched": 0, "bins": [{"when": {"x": %s}, "points": 1}]}]}', test)::scorecard,
+                    jsonb_build_object('x', value)) WHEN 1 THEN 'yes' ELSE '-' END $$;
+SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null 0 1 1.5 5 10 11"
+FROM unnest(ARRAY['"-"', 'null', '"null"', '5', '"5"', '"< 5"', '"<= 5"', '"> 5"', '">= 5"', '"[1..10]"', '"(1..10)"', '"[1..10)"', '"(1..10]"', '"]1..10["', '"[1..10["', '"]1..10]"',
+  '"not(5)"', '"not(null)"', '"not([1..10))"', '"< 1, > 10"', '"not(< 1, > 10)"', '"null, 5"', '[1, 5]', '[null, 5]', '{"not": [1, 5]}', '"1.5"', '"[-1e0..0.5]"', '"not(null, 5)"']) WITH ORDINALITY AS t(test, n),
+  unnest('{null,0,1,1.5,5,10,11}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null '' a B b é"
+FROM unnest(ARRAY['["a"]', '"\"a\""', '"not(\"a\")"', '{"not": ["a", "b"]}', '">= \"a\""', '"[\"B\"..\"b\")"', '"\"\""', '["é"]']) WITH ORDINALITY AS t(test, n),
+  unnest('{null,"\"\"","\"a\"","\"B\"","\"b\"","\"é\""}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null true false"
+FROM unnest(ARRAY['true', '"true"', 'false', '"not(true)"', '[true, false]', '{"not": [false]}']) WITH ORDINALITY AS t(test, n),
+  unnest('{null,true,false}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null 31.12. 31.1. 1.2. 1.2.12h"
+FROM unnest(ARRAY['"2026-01-31"', '"date(\"2026-01-31\")"', '"@\"2026-01-31\""', '"< 2026-02-01"', '"[2026-01-01..2026-02-01]"', '"> 2026-02-01T00:00:00"', '"<= 2026-02-01 00:00:00"']) WITH ORDINALITY AS t(test, n),
+  unnest('{null,"\"2025-12-31\"","\"2026-01-31\"","\"2026-02-01T00:00:00\"","\"2026-02-01T12:00:00\""}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null [] [null] [a] [a,b] [c]"
+FROM unnest(ARRAY['{"contains": ["a"]}', '{"contains": ["a", "b"]}', '{"overlaps": ["b", "c"]}', 'null']) WITH ORDINALITY AS t(test, n),
+  unnest('{null,[],[null],"[\"a\"]","[\"a\",\"b\"]","[\"c\"]"}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+-- three-valued: all, any, at_least, not
+CREATE FUNCTION pg_temp.holds(test text, "row" jsonb) RETURNS text LANGUAGE sql AS $$
+  SELECT CASE score(format('{"characteristics": [{"name": "t", "unmatched": 0, "bins": [{"when": %s, "points": 1}]}]}', test)::scorecard, "row") WHEN 1 THEN 'yes' ELSE '-' END $$;
+SELECT test, string_agg(pg_temp.holds(test, v), ' ' ORDER BY o) AS "{} a b ab !a !a!b"
+FROM unnest(ARRAY['{"a": true, "b": true}', '{"all": [{"a": true}, {"b": true}]}', '{"any": [{"a": true}, {"b": true}]}', '{"at_least": {"n": 2, "of": [{"a": true}, {"b": true}, {"a": false}]}}',
+  '{"not": {"a": true}}', '{"not": {"all": [{"a": true}, {"b": true}]}}', '{"not": {"any": [{"a": true}, {"b": true}]}}']) WITH ORDINALITY AS t(test, n),
+  unnest(ARRAY['{}', '{"a": true}', '{"b": true}', '{"a": true, "b": true}', '{"a": false}', '{"a": false, "b": false}']::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+
+-- Exact where the column is: 0.1 + 0.2 as numeric is 0.3, as float8 it is not; a whole number next to a decimal limit.
+SELECT score(c, n) AS numeric_is, score(c, f) AS float_is FROM (VALUES ('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 0.3", "points": 1}, {"when": "0.3", "points": 2}, {"when": "> 0.3", "points": 3}, {"when": null, "points": 4}]}]}'::scorecard)) AS k(c),
+  (SELECT 0.1 + 0.2 AS x) AS n, (SELECT 0.1::float8 + 0.2::float8 AS x) AS f;
+SELECT v.x, score('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< -2.5", "points": 1}, {"when": "[-2.5..2.5]", "points": 2}, {"when": "(2.5..9223372036854775807)", "points": 3}, {"when": ">= 9223372036854775807", "points": 4}, {"when": null, "points": 5}]}]}', r)
+FROM (VALUES (-3::int8), (-2), (2), (3), (9223372036854775806), (9223372036854775807), (NULL)) AS v(x), LATERAL (SELECT v.x) AS r;
+
+-- The whole grammar over the same rows, by lookup and by tests one by one: the same bins for every column type.
+CREATE TEMP TABLE value_of_every_type AS
+  SELECT i::int2 AS a, i::int4 AS b, i::int8 AS c, (i / 2.0)::numeric AS d, (i / 2.0)::float4 AS e, (i / 2.0)::float8 AS f FROM generate_series(-30, 30) AS i
+  UNION ALL SELECT NULL, NULL, NULL, 'NaN', 'NaN', 'NaN' UNION ALL SELECT NULL, NULL, NULL, 'Infinity', 'Infinity', 'Infinity' UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, '-Infinity';
+SELECT attribute, count(*) AS rows, count(*) FILTER (WHERE by_lookup IS DISTINCT FROM by_test) AS differ
+FROM unnest('{a,b,c,d,e,f}'::text[]) AS attribute, value_of_every_type AS v,
+  LATERAL (SELECT score(replace('{"characteristics": [{"name": "n", "attribute": "@", "bins": [{"when": "< -5, 7", "points": 1}, {"when": "[-5..0.5)", "points": 2}, {"when": "[0.5..2.5], (3..7)", "points": 3},
+     {"when": "(2.5..3]", "points": 4}, {"when": "> 7", "points": 5}, {"when": null, "points": 6}]}]}', '@', attribute)::scorecard, v) AS by_lookup,
+   score(replace('{"characteristics": [{"name": "n", "unmatched": 0, "bins": [{"when": {"@": "< -5, 7"}, "points": 1}, {"when": {"@": "[-5..0.5)"}, "points": 2}, {"when": {"@": "[0.5..2.5], (3..7)"}, "points": 3},
+     {"when": {"@": "(2.5..3]"}, "points": 4}, {"when": {"@": "> 7"}, "points": 5}, {"when": {"@": null}, "points": 6}]}]}', '@', attribute)::scorecard, v) AS by_test) AS s
+GROUP BY attribute ORDER BY attribute;
+-- many texts, few texts, long texts
+SELECT count(*) AS texts, count(*) FILTER (WHERE score(c, r) IS DISTINCT FROM (CASE WHEN i <= 300 THEN i % 7 ELSE 99 END)) AS wrong
+FROM (SELECT format('{"characteristics": [{"name": "n", "attribute": "t", "bins": [%s, {"when": "-", "points": 99}]}]}',
+        string_agg(format('{"when": %s, "points": %s}', texts, p), ', '))::scorecard AS c
+      FROM (SELECT i % 7 AS p, jsonb_agg(repeat('x', i % 20) || i) AS texts FROM generate_series(1, 300) AS i GROUP BY 1) AS b) AS k,
+  generate_series(1, 400) AS i, LATERAL (SELECT repeat('x', i % 20) || i AS t) AS r;
+
+-- Documents that are refused.
+SELECT n, problem('scorecard', literal) FROM (VALUES
+  (1, ''), (2, '[]'), (3, '{"characteristics": []}'), (4, '{}'), (5, '{"characteristics": [{}]}'),
+  (6, '{"name": "", "characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}'),
+  (7, '{"characteristic": [{"name": "a"}]}'),
+  (8, '{"characteristics": [{"name": "a", "atribute": "x", "bins": []}]}'),
+  (9, '{"characteristics": [{"name": "a", "attribute": "x", "bins": []}]}'),
+  (10, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-"}]}]}'),
+  (11, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"points": 1}]}]}'),
+  (12, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": "1"}]}]}'),
+  (13, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": ">= 6", "points": 2}, {"when": null, "points": 0}]}]}'),
+  (14, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": "> 5", "points": 2}, {"when": null, "points": 0}]}]}'),
+  (15, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "[0..5)", "points": 1}, {"when": ">= 5", "points": 2}, {"when": null, "points": 0}]}]}'),
+  (16, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "<= 5", "points": 1}, {"when": ">= 5", "points": 2}, {"when": null, "points": 0}]}]}'),
+  (17, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 9", "points": 1}, {"when": "[3..4]", "points": 2}, {"when": "-", "points": 0}]}]}'),
+  (18, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": ">= 5", "points": 2}]}]}'),
+  (19, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": ">= 5", "points": 2}, {"when": null, "points": 0}, {"when": "-", "points": 0}]}]}'),
+  (20, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}, {"when": ">= 5", "points": 2}]}]}'),
+  (21, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": null, "points": 1}, {"when": "null, 5", "points": 2}, {"when": "-", "points": 0}]}]}'),
+  (22, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": ["b", "c"], "points": 1}, {"when": ["c"], "points": 2}, {"when": "-", "points": 0}]}]}'),
+  (23, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": ["b", "c"], "points": 1}, {"when": null, "points": 0}]}]}'),
+  (24, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": true, "points": 1}, {"when": null, "points": 0}]}]}'),
+  (25, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "branch", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (26, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< five", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (27, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "[1..5", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (28, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "[5..1]", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (29, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "[5..5)", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (30, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "= 5", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (31, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": ">= as_of", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (32, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": [], "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (33, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": ["b", 5], "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (34, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": ["b"], "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (35, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 5", "points": 1e999}, {"when": "-", "points": 0}]}]}'),
+  (36, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "< 1e999", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (37, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}, {"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}'),
+  (38, '{"characteristics": [{"name": "a", "bins": [{"when": {"x": "< 5"}, "points": 1}]}]}'),
+  (39, '{"characteristics": [{"name": "a", "unmatched": "zero", "bins": [{"when": {"x": "< 5"}, "points": 1}]}]}'),
+  (40, '{"characteristics": [{"name": "a", "bins": [{"when": "< 5", "points": 1}, {"when": "-", "points": 1}]}]}'),
+  (41, '{"characteristics": [{"name": "a", "unmatched": 0, "bins": [{"when": {"at_least": {"n": 3, "of": [{"x": 1}, {"y": 1}]}}, "points": 1}]}]}'),
+  (42, '{"characteristics": [{"name": "a", "unmatched": 0, "bins": [{"when": {"all": []}, "points": 1}]}]}'),
+  (43, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": {"multiply": 2}}]}]}'),
+  (44, '{"characteristics": [{"name": "a", "unmatched": 0, "bins": [{"when": {"x": 1}, "points": {"multiply": 2}}]}]}'),
+  (45, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": {"contains": ["b"]}, "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (46, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "2026-02-30", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (47, '{"clamp": [5, 1], "characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}'),
+  (48, '{"name": "a", "name": "b"}'), (49, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1,}]}]}'),
+  (50, '{"reason_code_algorithm": "point_below", "characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}'),
+  (51, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "not(< 5", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (52, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "", "points": 1}, {"when": "-", "points": 0}]}]}'),
+  (53, '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "\"branch", "points": 1}, {"when": "-", "points": 0}]}]}')
+) AS v(n, literal) ORDER BY n;
+SELECT problem('scorecard', repeat('[', 100)) AS deep, problem('scorecard', '{"description": "' || repeat('x', 1100000) || '"}') AS long,
+       problem('scorecard', '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": ' || repeat('1', 500) || '}]}]}') AS digits;
+-- a large document is read as fast as a small one: 20,000 bins
+SELECT length(c::text) > 700000 AS large, score(c, '{"x": 12345.5}') FROM (SELECT format('{"characteristics": [{"name": "a", "attribute": "x", "bins": [%s, {"when": "-", "points": 0}]}]}',
+  string_agg(format('{"when": "[%s..%s)", "points": %s}', i, i + 1, i), ','))::scorecard AS c FROM generate_series(1, 20000) AS i) AS k;
+
+-- Equality, hash, and the forms in which values travel.
+SELECT card = '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}' AS equal, card <> card AS unequal,
+       scorecard_hash(card) = scorecard_hash(card::text::scorecard) AS same_hash FROM card;
+SELECT count(*) FROM (SELECT card FROM card UNION SELECT card::text::scorecard FROM card) AS u;
