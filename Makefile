@@ -17,7 +17,7 @@ DATA = $(filter-out $(DATA_built),$(wildcard sql/crm_ext--*--*.sql))
 DOCS = $(wildcard doc/*.md)
 
 TESTS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS = $(TESTS)
+REGRESS = install $(filter-out install,$(TESTS))
 REGRESS_OPTS = --inputdir=test
 EXTRA_CLEAN = $(DATA_built) results regression.diffs regression.out
 

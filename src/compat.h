@@ -22,6 +22,13 @@
 #define crm_errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
+/* A function that does not return is marked in front of its declaration; the macro has another name since 18. */
+#if PG_VERSION_NUM >= 180000
+#define crm_noreturn pg_noreturn
+#else
+#define crm_noreturn pg_attribute_noreturn()
+#endif
+
 /* Callbacks of the JSON parser return an error code since 16. */
 #if PG_VERSION_NUM >= 160000
 typedef JsonParseErrorType CrmJsonResult;

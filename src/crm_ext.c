@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "fmgr.h"
 #include "utils/guc.h"
 
@@ -19,7 +20,9 @@ check_as_of(char **newval, void **extra, GucSource source)
 {
 	DateADT day;
 
-	if (**newval == '\0' || crm_day_parse(*newval, strlen(*newval), &day))
+	/* a starting parallel worker has the values of the role and database first, then its leader's, which were checked */
+	if (InitializingParallelWorker || **newval == '\0' ||
+	    crm_day_parse(*newval, strlen(*newval), &day))
 		return true;
 	GUC_check_errdetail("\"%s\" is not a day written as YYYY-MM-DD.", *newval);
 	return false;
@@ -36,7 +39,7 @@ _PG_init(void)
 	 * of another day: refuse to load instead, until the setting is corrected.
 	 */
 	early = GetConfigOption("crm.as_of", true, false);
-	if (early != NULL && *early != '\0')
+	if (early != NULL && *early != '\0' && !InitializingParallelWorker)
 	{
 		DateADT day;
 

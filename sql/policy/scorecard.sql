@@ -73,8 +73,12 @@ CREATE FUNCTION policy_attributes(
 COMMENT ON FUNCTION policy_attributes(scorecard) IS
   'what the policy reads: whose attribute, its name, the kind of value it is compared as, and the parts of the document that read it';
 
+CREATE FUNCTION score_support(internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_score_support';
+COMMENT ON FUNCTION score_support(internal) IS 'planner support: score(card, row) becomes score_values(card, column, ...)';
+
 CREATE FUNCTION score(card scorecard, "row" "any") RETURNS double precision
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_score';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT score_support AS 'MODULE_PATHNAME', 'crm_score';
 COMMENT ON FUNCTION score(scorecard, "any") IS
   'the score of a row: initial score plus the points of each characteristic';
 

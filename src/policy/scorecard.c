@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 
 #include "policy/scorecard.h"
+#include "row/planner_support.h"
 
 static const PolicyKind scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
                                           crm_scorecard_compile};
@@ -326,6 +327,34 @@ crm_score_values(PG_FUNCTION_ARGS)
 	if (!score_row(card, binding, &score))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(score);
+}
+
+/*
+ * score_support(internal) -> internal
+ *
+ * Planner support of score(): with a constant card and a row whose columns are known, it becomes
+ * score_values(card, column, ...), so that no row is formed and no other column is fetched.
+ */
+PG_FUNCTION_INFO_V1(crm_score_support);
+Datum
+crm_score_support(PG_FUNCTION_ARGS)
+{
+	Node *request = (Node *) PG_GETARG_POINTER(0);
+	FuncExpr *call;
+	const Const *constant;
+	const Scorecard *card;
+	List *columns;
+
+	if (!IsA(request, SupportRequestSimplify))
+		PG_RETURN_POINTER(NULL);
+	call = ((SupportRequestSimplify *) request)->fcall;
+	constant = linitial(call->args);
+	if (!IsA(constant, Const) || constant->constisnull)
+		PG_RETURN_POINTER(NULL);
+	card = compile_value(PG_DETOAST_DATUM(constant->constvalue));
+	columns = crm_row_columns(((SupportRequestSimplify *) request)->root, lsecond(call->args),
+	                          &card->policy.attributes, 0);
+	PG_RETURN_POINTER(columns == NIL ? NULL : crm_values_call(call, "score_values", columns));
 }
 
 /*

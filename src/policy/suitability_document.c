@@ -48,12 +48,12 @@ read_consequence(DocumentNode *node, bool may_skip, Consequence *consequence)
 }
 
 static void
-read_derived(SuitabilityPolicy *policy, const DocumentNode *derive)
+read_derived(SuitabilityPolicy *policy, DocumentNode *derive)
 {
 	static const char *const spans[] = {"years_since", "months_since", "days_since"};
 	AttributeList *attributes = &policy->policy.attributes;
 
-	crm_document_expect(derive, DOCUMENT_OBJECT);
+	crm_document_sort(derive);
 	policy->derived = palloc(sizeof(Derived) * Max(derive->nitems, 1));
 	for (int i = 0; i < derive->nitems; i++)
 	{

@@ -37,7 +37,7 @@ typedef struct SuitabilityBinding
 {
 	Row *row;
 	RowSource *sources[NSIDES];
-	bool instruction_is_stable, instruction_is_read;
+	bool instruction_is_constant, instruction_is_read;
 	int action; /* of the policy's actions, or -1 */
 	bool solicited;
 	Oid outcome_oids[NOUTCOMES];
@@ -189,7 +189,8 @@ policy_and_rows(FunctionCallInfo fcinfo, int instruction_argument, const Suitabi
 			it->sources[side] = crm_row_source_make(
 			    fcinfo, side == SIDE_INSTRUCTION ? instruction_argument : side + 1,
 			    suitability_kind.title, &(*policy)->policy.attributes, side);
-		it->instruction_is_stable = get_fn_expr_arg_stable(fcinfo->flinfo, instruction_argument);
+		it->instruction_is_constant =
+		    crm_argument_is_constant(fcinfo->flinfo, instruction_argument);
 		MemoryContextSwitchTo(caller);
 		site->binding = it;
 	}
@@ -202,12 +203,12 @@ policy_and_rows(FunctionCallInfo fcinfo, int instruction_argument, const Suitabi
 	{
 		MemoryContext caller = CurrentMemoryContext;
 
-		if (it->instruction_is_stable)
+		if (it->instruction_is_constant)
 			MemoryContextSwitchTo(site->context);
 		read_instruction(it, *policy, PG_GETARG_DATUM(instruction_argument),
 		                 PG_ARGISNULL(instruction_argument));
 		MemoryContextSwitchTo(caller);
-		it->instruction_is_read = it->instruction_is_stable;
+		it->instruction_is_read = it->instruction_is_constant;
 	}
 	derive_attributes(*policy, row);
 	it->exemptions_known = it->exemptions_hold = 0;

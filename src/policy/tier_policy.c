@@ -295,7 +295,7 @@ crm_tier_labels(PG_FUNCTION_ARGS)
 	    construct_array(labels, policy->ntiers, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-static void refuse_arrays(const char *what) pg_attribute_noreturn();
+crm_noreturn static void refuse_arrays(const char *what);
 
 static void
 refuse_arrays(const char *what)

@@ -9,7 +9,7 @@
 
 typedef struct CallSite
 {
-	bool stable;           /* the policy is the same at every call */
+	bool constant;         /* the policy is a literal */
 	MemoryContext context; /* of the policy and what is bound; emptied when the policy changes */
 	struct varlena *key;   /* the argument as it came */
 	Size key_size;
@@ -19,6 +19,7 @@ typedef struct CallSite
 
 typedef void *(*CompilePolicy)(struct varlena *value);
 
+extern bool crm_argument_is_constant(FmgrInfo *function, int argument);
 extern CallSite *crm_call_site(FunctionCallInfo fcinfo, int argument, CompilePolicy compile);
 
 #endif

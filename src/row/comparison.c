@@ -34,7 +34,7 @@ read_pairs(Comparison *comparison, DocumentNode *pairs)
 {
 	int capacity = 0;
 
-	crm_document_expect(pairs, DOCUMENT_OBJECT);
+	crm_document_sort(pairs);
 	if (pairs->nitems == 0)
 		document_malformed(pairs, NULL, "no pair is allowed");
 	for (int i = 0; i < pairs->nitems; i++)

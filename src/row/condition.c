@@ -101,6 +101,7 @@ crm_condition_parse(DocumentNode *node, AttributeList *attributes, bool with_com
 		    "a condition over attributes must be an object");
 	if (node->nitems == 0)
 		document_malformed(node, NULL, "the condition is empty");
+	crm_document_sort(node);
 	if (node->nitems == 1)
 		return parse_member(node->items[0], attributes, with_comparisons);
 	condition = make_condition(CONDITION_ALL, node->nitems);

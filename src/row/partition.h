@@ -8,7 +8,6 @@
 
 #include <math.h>
 
-#include "compat.h"
 #include "row/unary_test.h"
 
 #define PART_NONE (-1)

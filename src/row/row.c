@@ -21,8 +21,9 @@
 #include "row/row.h"
 #include "value/day.h"
 
-static ColumnType
-column_type(Oid type)
+/* How columns of a type hold their values. */
+ColumnType
+crm_column_type(Oid type)
 {
 	type = getBaseType(type);
 	switch (type)
@@ -65,17 +66,17 @@ column_type(Oid type)
 static void
 check_comparable(const Attribute *attribute, Oid type, const char *policy_name)
 {
-	if (!crm_column_fits(attribute->kind, column_type(type)))
+	if (!crm_column_fits(attribute->kind, crm_column_type(type)))
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_DATATYPE_MISMATCH),
 		     errmsg("column \"%s\" of type %s cannot be compared as the %s does", attribute->name,
 		            format_type_be(type), policy_name),
 		     errdetail("The %s compares it as %s.", policy_name, crm_kind_name(attribute->kind)),
-		     attribute->kind == KIND_TEXT &&
-		             (column_type(type) == COLUMN_DATE || column_type(type) == COLUMN_TIMESTAMP)
+		     attribute->kind == KIND_TEXT && (crm_column_type(type) == COLUMN_DATE ||
+		                                      crm_column_type(type) == COLUMN_TIMESTAMP)
 		         ? errhint("Write days as tests: \"2026-01-31\" alone in a string, not in a list.")
-		     : column_type(type) == COLUMN_TIMESTAMPTZ
+		     : crm_column_type(type) == COLUMN_TIMESTAMPTZ
 		         ? errhint("A timestamptz column is compared with moments that carry an offset: "
 		                   "2026-01-31T00:00:00+08:00.")
 		         : 0));
@@ -194,7 +195,7 @@ bind_columns(RowSource *source, Oid type, int32 typmod, const AttributeList *att
 		check_comparable(attribute, TupleDescAttr(descriptor, found)->atttypid,
 		                 source->policy_name);
 		source->columns[i] = found;
-		row->types[place] = column_type(TupleDescAttr(descriptor, found)->atttypid);
+		row->types[place] = crm_column_type(TupleDescAttr(descriptor, found)->atttypid);
 	}
 	if (source->descriptor)
 	{
@@ -411,6 +412,6 @@ crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_na
 			                       attributes->items[i].name),
 			                errhint("Cast the value: NULL::int, 'branch'::text.")));
 		check_comparable(&attributes->items[i], type, policy_name);
-		row->types[i] = column_type(type);
+		row->types[i] = crm_column_type(type);
 	}
 }

@@ -27,6 +27,7 @@ typedef struct RowSource
 	int *columns;    /* of the tuple, from 0 */
 } RowSource;
 
+extern ColumnType crm_column_type(Oid type);
 extern Row *crm_row_make(const AttributeList *attributes);
 extern RowSource *crm_row_source_make(FunctionCallInfo fcinfo, int argument,
                                       const char *policy_name, const AttributeList *attributes,

@@ -35,7 +35,7 @@ typedef struct Scanner
 	int capacity;
 } Scanner;
 
-static void fault(const Scanner *scanner, const char *at, const char *what) pg_attribute_noreturn();
+crm_noreturn static void fault(const Scanner *scanner, const char *at, const char *what);
 
 /* Report a fault of a test with the column where it stands. */
 static void

@@ -486,6 +486,15 @@ crm_document_keys(DocumentNode *node, const char *const *keys, int nkeys)
 	pfree(ordered);
 }
 
+/* Put the members of an object whose keys are free into the order of the canonical form, that of their bytes. */
+void
+crm_document_sort(DocumentNode *node)
+{
+	crm_document_expect(node, DOCUMENT_OBJECT);
+	if (node->nitems > 1)
+		qsort(node->items, node->nitems, sizeof(DocumentNode *), compare_keys);
+}
+
 /* The member of an object, or NULL. */
 DocumentNode *
 crm_document_get(const DocumentNode *node, const char *key)

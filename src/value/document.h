@@ -10,6 +10,8 @@
 #include "lib/stringinfo.h"
 #include "nodes/nodes.h"
 
+#include "compat.h"
+
 #define CRM_DOCUMENT_MAX_LENGTH (1024 * 1024)
 #define CRM_DOCUMENT_MAX_DEPTH 64
 
@@ -54,8 +56,8 @@ extern DocumentNode *crm_document_parse(DocumentReader *reader, const char *text
 extern void crm_document_write(StringInfo out, const DocumentNode *node);
 
 /* Complaining: "invalid scorecard at characteristics[2].bins[0].points: ..." */
-extern void crm_document_error(const DocumentNode *node, int sqlerrcode, const char *hint,
-                               const char *format, ...) pg_attribute_noreturn()
+crm_noreturn extern void crm_document_error(const DocumentNode *node, int sqlerrcode,
+                                            const char *hint, const char *format, ...)
     pg_attribute_printf(4, 5);
 extern char *crm_document_path(const DocumentNode *node);
 #define document_malformed(node, hint, ...)                                                        \
@@ -63,6 +65,7 @@ extern char *crm_document_path(const DocumentNode *node);
 
 /* Taking apart */
 extern void crm_document_keys(DocumentNode *node, const char *const *keys, int nkeys);
+extern void crm_document_sort(DocumentNode *node);
 extern DocumentNode *crm_document_get(const DocumentNode *node, const char *key);
 extern DocumentNode *crm_document_require(const DocumentNode *node, const char *key);
 extern void crm_document_expect(const DocumentNode *node, DocumentType type);

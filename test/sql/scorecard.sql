@@ -208,3 +208,55 @@ SELECT length(c::text) > 700000 AS large, score(c, '{"x": 12345.5}') FROM (SELEC
 SELECT card = '{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "-", "points": 1}]}]}' AS equal, card <> card AS unequal,
        scorecard_hash(card) = scorecard_hash(card::text::scorecard) AS same_hash FROM card;
 SELECT count(*) FROM (SELECT card FROM card UNION SELECT card::text::scorecard FROM card) AS u;
+
+-- Planner support: with a constant card and a row whose columns are known, score() becomes score_values() of the columns.
+CREATE FUNCTION pg_temp.calls(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+  found text[] := '{}';
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+    found := found || ARRAY(SELECT m[1] FROM regexp_matches(line, '(score(?:_values)?)\(''[^'']*''::(?:crm\.)?scorecard', 'g') AS m);
+  END LOOP;
+  RETURN (SELECT string_agg(DISTINCT f, ', ' ORDER BY f) FROM unnest(found) AS f);
+END $$;
+CREATE TEMP TABLE visit (visit_id int PRIMARY KEY, dropped int, x int, channel text);
+ALTER TABLE visit DROP COLUMN dropped;
+INSERT INTO visit SELECT i, i, 'c' || i % 3 FROM generate_series(1, 100) AS i;
+CREATE TEMP VIEW early_visit AS SELECT * FROM visit WHERE visit_id <= 50;
+CREATE TEMP TABLE visit_part (x int, visit_id int, channel text) PARTITION BY RANGE (visit_id);
+CREATE TEMP TABLE visit_part_1 (channel text, visit_id int, x int);
+ALTER TABLE visit_part ATTACH PARTITION visit_part_1 FOR VALUES FROM (0) TO (1000);
+INSERT INTO visit_part SELECT x, visit_id, channel FROM visit;
+SELECT $$'{"characteristics": [{"name": "x", "attribute": "x", "bins": [{"when": "< 50", "points": 1}, {"when": "-", "points": 2}]}, {"name": "c", "attribute": "channel", "bins": [{"when": ["c1"], "points": 10}, {"when": "-", "points": 20}]}]}'::scorecard$$ AS c \gset
+CREATE TEMP TABLE planned (n serial, what text, query text);
+INSERT INTO planned (what, query) VALUES
+  ('table', format('SELECT sum(score(%s, v)) FROM visit AS v', :'c')),
+  ('view', format('SELECT sum(score(%s, v)) FROM early_visit AS v', :'c')),
+  ('subquery', format('SELECT sum(score(%s, v)) FROM (SELECT channel, x + 1 AS x FROM visit) AS v', :'c')),
+  ('subquery that stays', format('SELECT sum(score(%s, v)) FROM (SELECT channel, x + 1 AS x FROM visit OFFSET 1) AS v', :'c')),
+  ('partitioned table', format('SELECT sum(score(%s, v)) FROM visit_part AS v', :'c')),
+  ('join', format('SELECT sum(score(%s, a) + score(%1$s, b)) FROM visit AS a JOIN visit AS b ON b.visit_id = a.visit_id + 50', :'c')),
+  ('outer join, the side that stays', format('SELECT sum(score(%s, a)) FROM visit AS a LEFT JOIN visit AS b ON b.visit_id = a.visit_id + 50', :'c')),
+  ('outer join, the side that may be NULL', format('SELECT sum(score(%s, b)) FROM visit AS a LEFT JOIN visit AS b ON b.visit_id = a.visit_id + 50', :'c')),
+  ('right join', format('SELECT sum(score(%s, a)) FROM visit AS a RIGHT JOIN visit AS b ON b.visit_id = a.visit_id + 50', :'c')),
+  ('full join', format('SELECT sum(score(%s, a)) FROM visit AS a FULL JOIN visit AS b ON b.visit_id = a.visit_id + 50', :'c')),
+  ('view in an outer join', format('SELECT sum(score(%s, b)) FROM visit AS a LEFT JOIN early_visit AS b ON b.visit_id = a.visit_id + 20', :'c')),
+  ('grouping sets', format('SELECT sum(s) FROM (SELECT score(%s, v) AS s FROM visit AS v GROUP BY GROUPING SETS ((v), ())) AS g', :'c')),
+  ('outer query', format('SELECT sum((SELECT score(%s, v) FROM (SELECT 1 OFFSET 0) AS one)) FROM visit AS v', :'c')),
+  ('volatile column', format('SELECT count(score(%s, v)) FROM (SELECT channel, x, ROW(x, channel) AS r FROM visit WHERE random() < 2) AS v', :'c')),
+  ('jsonb', format('SELECT sum(score(%s, to_jsonb(v))) FROM visit AS v', :'c')),
+  ('filter', format('SELECT count(*) FROM visit AS v WHERE score(%s, v) > 11', :'c')),
+  ('values', format('SELECT sum(score(%s, v)) FROM (VALUES (1, ''c1''::text), (60, ''c2''), (NULL, NULL)) AS v(x, channel)', :'c'));
+CREATE FUNCTION pg_temp.answer(query text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE answer text; BEGIN EXECUTE query INTO answer; RETURN answer; END $$;
+SELECT what, pg_temp.calls(query) AS calls, pg_temp.answer(query) AS answer,
+       pg_temp.answer(query) = pg_temp.answer(replace(query, :'c', format('(SELECT %s)', :'c'))) AS same_without
+FROM planned ORDER BY n;
+-- an expression index serves the function in either form
+SELECT format('CREATE INDEX visit_score ON visit (score(%s, visit))', :'c') \gexec
+SET enable_seqscan = off;
+SELECT pg_temp.calls(format('SELECT * FROM visit AS v WHERE score(%s, v) = 11', :'c')) AS calls, pg_temp.answer(format('SELECT count(*) FROM visit AS v WHERE score(%s, v) = 11', :'c')) AS answer;
+CREATE FUNCTION pg_temp.uses_index(query text) RETURNS bool LANGUAGE plpgsql AS $$
+DECLARE line text; BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP IF line LIKE '%visit_score%' THEN RETURN true; END IF; END LOOP; RETURN false; END $$;
+SELECT pg_temp.uses_index(format('SELECT * FROM visit AS v WHERE score(%s, v) = 11', :'c')) AS by_row, pg_temp.uses_index(format('SELECT * FROM visit AS v WHERE score_values(%s, x, channel) = 11', :'c')) AS by_values;
+RESET enable_seqscan;

@@ -1,0 +1,220 @@
+/*
+ * planner_support.c
+ *		Rows taken apart when a query is planned.
+ *
+ * A function that takes a row makes the executor fetch every column and form a tuple.  Where the policy is a constant and the row a
+ * variable, its columns can be passed one by one instead.  That is done only where it cannot change the result: not where the whole row
+ * may be NULL (an outer join, grouping sets), and not where an expression that is left out would have had an effect.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "row/planner_support.h"
+#include "row/row.h"
+
+/* Whether a relation stands below the side of an outer join that may be all NULL. */
+static bool
+may_be_null(Node *jointree, int relation, bool nullable)
+{
+	if (jointree == NULL)
+		return false;
+	if (IsA(jointree, RangeTblRef))
+		return nullable && ((RangeTblRef *) jointree)->rtindex == relation;
+	if (IsA(jointree, FromExpr))
+	{
+		ListCell *cell;
+
+		foreach (cell, ((FromExpr *) jointree)->fromlist)
+			if (may_be_null(lfirst(cell), relation, nullable))
+				return true;
+		return false;
+	}
+	if (IsA(jointree, JoinExpr))
+	{
+		JoinExpr *join = (JoinExpr *) jointree;
+		bool left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
+		bool right = join->jointype != JOIN_INNER && join->jointype != JOIN_RIGHT;
+
+		return may_be_null(join->larg, relation, nullable || left) ||
+		       may_be_null(join->rarg, relation, nullable || right);
+	}
+	return true;
+}
+
+/* Whether a whole-row variable is sure to be a row of its relation, whose columns can be named. */
+static bool
+is_plain_row(PlannerInfo *root, const Var *var)
+{
+	RangeTblEntry *relation;
+
+	if (var->varattno != InvalidAttrNumber || var->varlevelsup != 0 || IS_SPECIAL_VARNO(var->varno))
+		return false;
+#if PG_VERSION_NUM >= 160000
+	if (!bms_is_empty(var->varnullingrels))
+		return false;
+#endif
+#if PG_VERSION_NUM >= 180000
+	if (var->varreturningtype != VAR_RETURNING_DEFAULT)
+		return false;
+#endif
+	if (root == NULL)
+		return true; /* an index's or a constraint's expression */
+	if (root->parse->groupingSets != NIL || var->varno > list_length(root->parse->rtable))
+		return false;
+	relation = rt_fetch(var->varno, root->parse->rtable);
+	if (relation->rtekind != RTE_RELATION && relation->rtekind != RTE_SUBQUERY)
+		return false;
+	return !may_be_null((Node *) root->parse->jointree, var->varno, false);
+}
+
+/* A row whose columns are known by name, and the expression of each. */
+typedef struct RowShape
+{
+	Node *row;
+	TupleDesc descriptor; /* of a named row type, or NULL: */
+	List *names;          /* of a record's columns, */
+	List *targets;        /* and, where the row is a subquery's, what it selects */
+} RowShape;
+
+/* Know a row's columns; false where they cannot be known. */
+static bool
+know_columns(PlannerInfo *root, Node *row, RowShape *shape)
+{
+	Oid type = exprType(row);
+
+	memset(shape, 0, sizeof(RowShape));
+	shape->row = row;
+	if (IsA(row, Var) ? !is_plain_row(root, (Var *) row)
+	                  : !IsA(row, RowExpr) || contain_volatile_functions(row))
+		return false;
+	if (type != RECORDOID)
+	{
+		if (get_typtype(type) != TYPTYPE_COMPOSITE)
+			return false;
+		shape->descriptor = lookup_rowtype_tupdesc_copy(type, -1);
+	}
+	else if (IsA(row, RowExpr))
+		shape->names = ((RowExpr *) row)->colnames;
+	else
+	{
+		RangeTblEntry *relation = root ? rt_fetch(((Var *) row)->varno, root->parse->rtable) : NULL;
+
+		if (relation == NULL || relation->rtekind != RTE_SUBQUERY)
+			return false;
+		shape->names = relation->eref->colnames;
+		shape->targets = relation->subquery->targetList;
+	}
+	return true;
+}
+
+/* The column of a name as an expression, or NULL where there is none, or more than one. */
+static Node *
+column_expression(const RowShape *shape, const char *name)
+{
+	const Var *var = (const Var *) shape->row;
+	int n = shape->descriptor ? shape->descriptor->natts : list_length(shape->names);
+	int found = -1;
+
+	for (int c = 0; c < n; c++)
+	{
+		if (shape->descriptor
+		        ? TupleDescAttr(shape->descriptor, c)->attisdropped ||
+		              strcmp(NameStr(TupleDescAttr(shape->descriptor, c)->attname), name) != 0
+		        : strcmp(strVal(list_nth(shape->names, c)), name) != 0)
+			continue;
+		if (found >= 0)
+			return NULL;
+		found = c;
+	}
+	if (found < 0)
+		return NULL;
+	if (IsA(shape->row, RowExpr))
+		return found < list_length(((RowExpr *) shape->row)->args)
+		           ? copyObject(list_nth(((RowExpr *) shape->row)->args, found))
+		           : NULL;
+	if (shape->descriptor)
+	{
+		Form_pg_attribute column = TupleDescAttr(shape->descriptor, found);
+
+		return (Node *) makeVar(var->varno, found + 1, column->atttypid, column->atttypmod,
+		                        column->attcollation, 0);
+	}
+	if (found >= list_length(shape->targets) ||
+	    ((TargetEntry *) list_nth(shape->targets, found))->resjunk)
+		return NULL;
+	return (Node *) makeVarFromTargetEntry(var->varno, list_nth(shape->targets, found));
+}
+
+/* The columns of a row that a side of a policy reads, in the policy's order, or NIL where the row must stay whole. */
+List *
+crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes, int side)
+{
+	RowShape shape;
+	List *columns = NIL;
+
+	if (!know_columns(root, row, &shape))
+		return NIL;
+	for (int i = 0; i < attributes->n; i++)
+	{
+		const Attribute *attribute = &attributes->items[i];
+		Node *column;
+
+		if (attribute->side != side || attribute->derived)
+			continue;
+		column = column_expression(&shape, attribute->name);
+		if (column == NULL || !crm_column_fits(attribute->kind, crm_column_type(exprType(column))))
+			return NIL;
+		columns = lappend(columns, column);
+	}
+	return list_length(columns) < FUNC_MAX_ARGS ? columns : NIL;
+}
+
+/* The collation that the parser would give to a call with these arguments, so that both are the same expression. */
+static Oid
+input_collation(const List *arguments)
+{
+	Oid collation = InvalidOid;
+	ListCell *cell;
+
+	foreach (cell, arguments)
+	{
+		Oid of_argument = exprCollation(lfirst(cell));
+
+		if (OidIsValid(collation) && OidIsValid(of_argument) && of_argument != collation)
+			return InvalidOid;
+		if (OidIsValid(of_argument))
+			collation = of_argument;
+	}
+	return collation;
+}
+
+/*
+ * The call of a policy function with values in the place of its row, or NULL where there is no such function of the policy
+ * and VARIADIC "any".  It is looked for in the schema of the function that it replaces: search_path has no say.
+ */
+Node *
+crm_values_call(const FuncExpr *call, const char *name, List *columns)
+{
+	char *schema = get_namespace_name(get_func_namespace(call->funcid));
+	Oid argument_types[2] = {exprType(linitial(call->args)), ANYOID};
+	Oid target;
+
+	if (schema == NULL)
+		return NULL;
+	target = LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(name))), 2,
+	                        argument_types, true);
+	if (!OidIsValid(target))
+		return NULL;
+	return (Node *) makeFuncExpr(target, call->funcresulttype, lcons(linitial(call->args), columns),
+	                             call->funccollid, input_collation(columns), COERCE_EXPLICIT_CALL);
+}
