@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
@@ -39,8 +40,8 @@ typedef struct ScorecardBinding
 {
 	Row *row;
 	RowSource *source;
-	Term *terms; /* of each characteristic */
-	MemoryContext context;
+	Term *terms;           /* of each characteristic */
+	MemoryContext context; /* of what the terms point to */
 	bool bound;
 } ScorecardBinding;
 
@@ -68,6 +69,8 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 {
 	MemoryContext caller = MemoryContextSwitchTo(binding->context);
 
+	MemoryContextReset(binding->context);
+	memset(binding->terms, 0, sizeof(Term) * card->ncharacteristics);
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
@@ -94,7 +97,7 @@ make_binding(CallSite *site, const Scorecard *card)
 {
 	ScorecardBinding *binding = MemoryContextAllocZero(site->context, sizeof(ScorecardBinding));
 
-	binding->context = site->context;
+	binding->context = AllocSetContextCreate(site->context, "crm_ext terms", ALLOCSET_SMALL_SIZES);
 	binding->row = crm_row_make(&card->policy.attributes);
 	binding->terms = palloc0(sizeof(Term) * card->ncharacteristics);
 	return binding;

@@ -101,7 +101,7 @@ crm_comparison_parse(DocumentNode *node, AttributeList *attributes)
 	static const char *const day_keys[] = {"client", "product", "days", "measure"};
 	static const char *const order[] = {"client", "instruction", "product"};
 	Comparison *comparison;
-	DocumentNode *body;
+	DocumentNode *body, *value, *times;
 	ValueKind kinds[2] = {KIND_TEXT, KIND_TEXT};
 	int sides = 0;
 	int type = 0;
@@ -162,22 +162,19 @@ crm_comparison_parse(DocumentNode *node, AttributeList *attributes)
 			comparison->right = side_attribute(body, attributes, order[i], kinds[1]);
 		sides++;
 	}
-	if (crm_document_get(body, "value"))
+	if ((value = crm_document_get(body, "value")))
 	{
 		sides++;
-		crm_literal_number(&comparison->value,
-		                   (crm_document_number(crm_document_get(body, "value")),
-		                    crm_document_get(body, "value")->text));
+		crm_document_expect(value, DOCUMENT_NUMBER);
+		crm_literal_number(&comparison->value, value->text);
 	}
 	if (kinds[0] == KIND_DATE ? sides != 1 : sides != 2)
 		document_malformed(body, NULL,
 		                   kinds[0] == KIND_DATE ? "names %d sides, must name one"
 		                                         : "names %d sides, must name two",
 		                   sides);
-	if (crm_document_get(body, "times"))
+	if ((times = crm_document_get(body, "times")))
 	{
-		DocumentNode *times = crm_document_get(body, "times");
-
 		if (crm_document_number(times) <= 0)
 			document_malformed(times, NULL, "must be above 0");
 		if (comparison->right < 0)

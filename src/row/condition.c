@@ -196,7 +196,7 @@ explain_test(const Condition *condition, const Row *row, const AttributeList *at
 	}
 	value = crm_value_text(row->types[attribute], row->values[attribute]);
 	appendStringInfo(&finding->text, "%s %s, needs %s", label, value && *value ? value : "none",
-	                 test->text);
+	                 test->needs);
 }
 
 /*

@@ -495,7 +495,25 @@ crm_unary_test_parse(const DocumentNode *node, bool allow_as_of)
 		appendStringInfoString(&text, node->text);
 	else
 		crm_document_write(&text, node);
-	test->text = text.data;
+	test->text = test->needs = text.data;
+
+	if (node->type == DOCUMENT_ARRAY)
+	{
+		StringInfoData needs;
+
+		initStringInfo(&needs);
+		for (int i = 0; i < node->nitems; i++)
+		{
+			const DocumentNode *element = node->items[i];
+
+			appendStringInfoString(&needs, i > 0 ? " or " : "");
+			if (element->type == DOCUMENT_STRING)
+				appendStringInfoString(&needs, element->text);
+			else
+				crm_document_write(&needs, element);
+		}
+		test->needs = needs.data;
+	}
 	return test;
 }
 

@@ -31,7 +31,8 @@ typedef struct UnaryTest
 	ListTest list;
 	Range *ranges; /* any of them */
 	int nranges;
-	const char *text; /* as written, for explanations */
+	const char *text;  /* as written */
+	const char *needs; /* as a reader says it: R1 or R2 */
 } UnaryTest;
 
 extern UnaryTest *crm_unary_test_parse(const DocumentNode *node, bool allow_as_of);
