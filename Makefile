@@ -6,7 +6,13 @@ SQL_PIECES = \
 	sql/value/day.sql \
 	sql/policy/scorecard.sql \
 	sql/policy/tier_policy.sql \
-	sql/policy/suitability_policy.sql
+	sql/policy/suitability_policy.sql \
+	sql/mart/source_contract.sql \
+	sql/mart/check_source.sql \
+	sql/mart/mart_fact.sql \
+	sql/mart/mart_question.sql \
+	sql/mart/mart_plan.sql \
+	sql/mart/create_mart.sql
 
 MODULE_big = crm_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))

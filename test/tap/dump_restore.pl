@@ -1,0 +1,181 @@
+#!/usr/bin/perl
+# What a database holds of crm_ext survives pg_dump and a restore that stops at the first error: documents of every kind, an
+# index and a constraint over the functions, views, a materialized view, a mart. Text and binary COPY carry the same value.
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = dirname(__FILE__) . '/../..';
+my $node = PostgreSQL::Test::Cluster->new('dump_restore');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
+$node->start;
+my $dir = $node->basedir;
+
+my @kinds = qw(scorecard tier_policy suitability_policy);
+$node->safe_psql('postgres', 'CREATE DATABASE original; CREATE DATABASE restored; CREATE DATABASE by_copy');
+$node->safe_psql('original', <<'SQL');
+CREATE SCHEMA crm;
+CREATE EXTENSION crm_ext SCHEMA crm;
+CREATE TABLE card (file text, document crm.scorecard);
+CREATE TABLE tiers (file text, document crm.tier_policy);
+CREATE TABLE rules (file text, document crm.suitability_policy);
+CREATE FUNCTION kind_of(document text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  kind text;
+BEGIN
+  FOREACH kind IN ARRAY ARRAY['scorecard', 'tier_policy', 'suitability_policy'] LOOP
+    BEGIN
+      EXECUTE format('SELECT $1::crm.%I', kind) USING document;
+      RETURN kind;
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+  END LOOP;
+  RETURN NULL;
+END $$;
+SQL
+
+my %table = (scorecard => 'card', tier_policy => 'tiers', suitability_policy => 'rules');
+my %files;
+for my $file (sort glob("$root/test/fuzz/corpus/*.json $root/examples/policies/*.json"))
+{
+  (my $name = $file) =~ s{.*/}{};
+  my $text = slurp_file($file);
+  my $kind = $node->safe_psql('original', "SELECT kind_of(\$document\$$text\$document\$)");
+  ok($table{$kind}, "$name is a document of some kind") or next;
+  $node->safe_psql('original', "INSERT INTO $table{$kind} VALUES ('$name', \$document\$$text\$document\$)");
+  $files{$kind}++;
+}
+ok($files{$_}, "there is a $_") for @kinds;
+
+$node->safe_psql('original', <<'SQL');
+CREATE TABLE client (client_id text PRIMARY KEY, mean_assets numeric, service text, dormant bool, age int, orders_60d int,
+  kinds text[]);
+INSERT INTO client
+SELECT 'c' || n, n * 1000, CASE n % 3 WHEN 0 THEN 'desk' WHEN 1 THEN 'phone' END, n % 7 = 0, 20 + n % 60, n % 9,
+  CASE WHEN n % 2 = 0 THEN ARRAY['bond'] END
+FROM generate_series(1, 500) AS n;
+SQL
+my $card = $node->safe_psql('original', "SELECT quote_literal(document) || '::crm.scorecard' FROM card WHERE file = 'scorecard.json'");
+my $tiers = $node->safe_psql('original', "SELECT quote_literal(document) || '::crm.tier_policy' FROM tiers WHERE file = 'tier_policy.json'");
+$node->safe_psql('original', <<"SQL");
+CREATE INDEX client_score ON client (crm.score($card, client));
+ALTER TABLE client ADD CONSTRAINT has_a_tier CHECK (crm.tier($tiers, mean_assets::float8) IS NOT NULL);
+ALTER TABLE client ADD COLUMN tier text GENERATED ALWAYS AS (crm.tier($tiers, mean_assets::float8)) STORED;
+CREATE VIEW rating AS
+SELECT client_id, crm.score($card, client) AS score, crm.reason_codes($card, client, 2) AS reasons FROM client;
+CREATE MATERIALIZED VIEW tier_size AS
+SELECT crm.tier($tiers, mean_assets::float8) AS tier, count(*) AS clients FROM client GROUP BY 1;
+CREATE VIEW due AS SELECT crm.as_of() AS as_of, crm.day(20240229) AS leap_day;
+CREATE TABLE decided (client_id text, outcome crm.suitability_outcome);
+INSERT INTO decided
+SELECT client_id, crm.suitability(document, jsonb_build_object('risk_level', 'low'), jsonb_build_object('risk_level', '2'), date '2024-01-01')
+FROM client, rules WHERE file = 'suitability_policy.json';
+CREATE INDEX decided_outcome ON decided (outcome);
+SQL
+
+# A mart over the smallest source that the contract allows, if this build has marts.
+my $mart = $node->safe_psql('original', "SELECT count(*) > 0 FROM pg_proc WHERE proname = 'create_mart'") eq 't';
+SKIP:
+{
+  skip 'this build has no create_mart', 1 unless $mart;
+  $node->safe_psql('original', <<'SQL');
+CREATE SCHEMA source;
+CREATE VIEW source.client AS
+SELECT client_id, 'person'::text AS kind, date '2020-01-01' AS opened_on, NULL::date AS closed_on, NULL::date AS birth_date,
+  'b1'::text AS branch_id, 'a1'::text AS adviser_id, 'retail'::text AS segment, dormant, false AS suspended,
+  NULL::date AS id_expires_on, mean_assets, service, age, orders_60d, kinds
+FROM client;
+SQL
+  my ($status, undef, $err) = $node->psql('original', "SELECT crm.create_mart('mart', 'source', rating => $card, tiers => $tiers)");
+  is($status, 0, 'the mart is made') or diag($err);
+  $mart = $status == 0;
+}
+
+# Every question whose answer must be the same on both sides.
+my %question = (
+  'scorecards' => 'SELECT file, document, md5(document::text) FROM card ORDER BY 1',
+  'tier policies' => 'SELECT file, document, md5(document::text) FROM tiers ORDER BY 1',
+  'suitability policies' => 'SELECT file, document, md5(document::text) FROM rules ORDER BY 1',
+  'documents as jsonb' => 'SELECT file, document::jsonb FROM rules ORDER BY 1',
+  'attributes' => 'SELECT file, a.* FROM rules, crm.policy_attributes(document) AS a ORDER BY file, a.ordinal',
+  'a view' => 'SELECT * FROM rating ORDER BY 1',
+  'a materialized view' => 'SELECT * FROM tier_size ORDER BY 1',
+  'a generated column' => 'SELECT client_id, tier FROM client ORDER BY 1',
+  'outcomes' => 'SELECT outcome, count(*) FROM decided GROUP BY 1 ORDER BY 1',
+  'the index' => "SET enable_seqscan = off; SELECT client_id FROM client WHERE crm.score($card, client) > 300 ORDER BY 1",
+  'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
+);
+if ($mart)
+{
+  for my $view (split /\n/, $node->safe_psql('original',
+      "SELECT format('mart.%I', viewname) FROM pg_views WHERE schemaname = 'mart' ORDER BY viewname"))
+  {
+    $question{$view} = "SET crm.as_of = '2024-03-01'; SELECT md5(string_agg(v::text, ' ' ORDER BY v::text)), count(*) FROM $view AS v";
+  }
+}
+my %before = map { $_ => $node->safe_psql('original', $question{$_}) } keys %question;
+cmp_ok(length $before{'a view'}, '>', 500, 'the view has rows to compare');
+
+# Plain text, and the custom format in sections as pg_restore does it.
+for my $format (qw(plain custom))
+{
+  my $file = "$dir/$format.dump";
+  $node->command_ok([ 'pg_dump', '--format', $format, '--file', $file, '--dbname', $node->connstr('original') ],
+    "$format: pg_dump");
+  $node->safe_psql('postgres', 'DROP DATABASE restored');
+  $node->safe_psql('postgres', 'CREATE DATABASE restored');
+  $node->command_ok(
+    $format eq 'plain'
+    ? [ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', "$dir/restore.out", '-f', $file, $node->connstr('restored') ]
+    : [ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr('restored'), $file ],
+    "$format: restored without an error");
+  is($node->safe_psql('restored', $question{$_}), $before{$_}, "$format: same answer: $_") for sort keys %question;
+}
+
+# The dump of the restored database is the dump of the original, but for the order of rows.
+for my $database (qw(original restored))
+{
+  $node->command_ok([ 'pg_dump', '--format', 'plain', '--file', "$dir/$database.sql", '--dbname', $node->connstr($database) ],
+    "pg_dump of $database");
+}
+my ($one, $two) = map { my $text = slurp_file("$dir/$_.sql"); $text =~ s/^\\(un)?restrict .*$//mg; join "\n", sort split /\n/, $text } qw(original restored);
+ok($one eq $two, 'dump, restore, dump: the same lines') or diag(first_difference($one, $two));
+
+# COPY, both formats.
+$node->safe_psql('by_copy', 'CREATE SCHEMA crm; CREATE EXTENSION crm_ext SCHEMA crm; ALTER DATABASE by_copy SET search_path = public, crm');
+for my $kind (@kinds)
+{
+  my $table = $table{$kind};
+  $node->safe_psql('by_copy', "CREATE TABLE text_$table (file text, document crm.$kind); CREATE TABLE binary_$table (file text, document crm.$kind)");
+  for my $format (qw(text binary))
+  {
+    $node->safe_psql('original', "COPY $table TO '$dir/$table.$format' (FORMAT $format)");
+    $node->safe_psql('by_copy', "COPY ${format}_$table FROM '$dir/$table.$format' (FORMAT $format)");
+  }
+  my $rows = $node->safe_psql('original', "SELECT count(*) FROM $table");
+  is($node->safe_psql('by_copy', "SELECT count(*) FROM text_$table JOIN binary_$table USING (file, document)"),
+    $rows, "$kind: text and binary give equal values (hash join)");
+  is($node->safe_psql('by_copy', "SET enable_hashjoin = off; SET enable_mergejoin = off; SELECT count(*) FROM text_$table AS t JOIN binary_$table AS b "
+        . 'ON t.file = b.file AND t.document = b.document AND NOT t.document <> b.document'),
+    $rows, "$kind: text and binary give equal values (compared)");
+  is($node->safe_psql('by_copy', "COPY text_$table TO '$dir/again.$table' (FORMAT binary); SELECT 1"), '1', "$kind: sent again");
+  ok(slurp_file("$dir/again.$table") eq slurp_file("$dir/$table.binary"), "$kind: sent again it is the same bytes");
+}
+
+$node->stop;
+done_testing();
+
+sub first_difference
+{
+  my @texts = map { [ split /\n/ ] } @_;
+  for my $n (0 .. $#{ $texts[0] })
+  {
+    my ($one, $two) = map { $_->[$n] // '' } @texts;
+    return "line $n:\n$one\n$two" if $one ne $two;
+  }
+  return 'the second is longer';
+}
