@@ -68,12 +68,12 @@ sub call_all
 $node->safe_psql('postgres', 'CREATE DATABASE plain; CREATE DATABASE strange; CREATE DATABASE mixed');
 $node->safe_psql('plain', 'CREATE SCHEMA crm; CREATE EXTENSION crm_ext SCHEMA crm');
 $node->safe_psql('strange', 'CREATE SCHEMA "we ird"; CREATE EXTENSION crm_ext SCHEMA "we ird"');
-$node->safe_psql('mixed', qq{CREATE SCHEMA "CRM""\$_\xc3\xa9"; CREATE EXTENSION crm_ext SCHEMA "CRM""\$_\xc3\xa9"});
+$node->safe_psql('mixed', qq{CREATE SCHEMA "Crm, of %_\xc3\xa9"; CREATE EXTENSION crm_ext SCHEMA "Crm, of %_\xc3\xa9"});
 
 my $expected = call_all('plain', 'crm', '');
 unlike($expected, qr/error:/, 'every call answers in schema crm');
 is(call_all('strange', '"we ird"', ''), $expected, 'the same answers in schema "we ird"');
-is(call_all('mixed', qq{"CRM""\$_\xc3\xa9"}, ''), $expected, 'the same answers in a schema with quotes, dollars and capitals');
+is(call_all('mixed', qq{"Crm, of %_\xc3\xa9"}, ''), $expected, 'the same answers in a schema with capitals, blanks, a comma and an accent');
 is(call_all('plain', 'crm', 'SET search_path = pg_catalog;'), $expected, 'the same answers without the schema in search_path');
 is(call_all('plain', 'crm', q(SET search_path = '';)), $expected, 'the same answers with an empty search_path');
 is( call_all('plain', 'crm', q(SET datestyle = 'ISO, DMY'; SET intervalstyle = 'sql_standard'; SET timezone = 'Asia/Shanghai';)
@@ -203,7 +203,13 @@ SET search_path = pg_catalog;
 CREATE SCHEMA source;
 CREATE TABLE source.client (client_id text PRIMARY KEY, kind text, opened_on date, closed_on date, birth_date date,
   branch_id text, adviser_id text, segment text, dormant bool, suspended bool, id_expires_on date, mean_assets numeric,
-  service text, age int, orders_60d int, kinds text[]);
+  service text, age int, orders_60d int, kinds text[], risk_level text, lowest_class bool, assessed_on date, professional_until date,
+  longest_term_months int, objectives text[], first_trade_on date, assets_20_days numeric);
+CREATE TABLE source.product (product_id text PRIMARY KEY, name text, kind text, category text, issuer_id text, currency text, term_months int,
+  permission text, minimum_amount numeric, risk_level text, objectives text[]);
+INSERT INTO source.product (product_id, name, kind, term_months, risk_level) VALUES ('p1', 'first', 'fund', 12, '1'), ('p2', 'second', 'bond', 60, '4');
+CREATE TABLE source.holding (client_id text, product_id text, on_day date, quantity numeric, market_value numeric);
+INSERT INTO source.holding VALUES ('c1', 'p1', '2024-01-31', 1, 100), ('c1', 'p2', '2024-01-31', 1, 200), ('c2', 'p2', '2024-01-31', 1, 300);
 INSERT INTO source.client (client_id, kind, opened_on, dormant, suspended, mean_assets, service, age, orders_60d)
 VALUES ('c1', 'person', '2020-01-01', false, false, 50000, 'desk', 30, 5), ('c2', 'person', '2021-01-01', true, false, NULL, NULL, 70, 0);
 SQL
