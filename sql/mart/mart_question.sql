@@ -80,7 +80,7 @@ BEGIN ATOMIC
       WHERE h.on_day = (SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day <= $2) AND o.before <> o.after',
       'Holdings on the newest day of positions at or before to_day whose outcome (action hold) differs between two days, and why. '
       'A cause is named if the outcome of to_day would be less changed had that alone stayed as it was: re-graded, profile changed, '
-      'activity changed (balances, trades, holdings, permissions), lapsed with time, policy changed; several together if none alone decides'),
+      'activity changed (balances, trades, holdings, permissions), lapsed or resolved with time, policy changed; several together if none alone decides'),
     (10, 'assessment_due', true, ARRAY['suitability', 'dated checks'], 'as_of date', 10000,
       '(SELECT {client row} FROM {mart}.client_facts($1) AS f) AS f
       CROSS JOIN (VALUES {dated checks}) AS k (ordinal, name, code, attribute, span, action)
@@ -156,8 +156,8 @@ BEGIN ATOMIC
     ('tier_summary', 'clients', 'bigint', NULL, 'coalesce(s.clients, 0)', 'Number of clients'),
     ('tier_summary', 'client_share', 'float8', NULL, 'coalesce(s.clients, 0)::float8 / nullif(sum(s.clients) OVER (), 0)::float8',
       'Share of all clients, a fraction of 1'),
-    ('tier_summary', 'assets', 'numeric(18,2)', NULL, 'coalesce(s.assets, 0)', 'Assets of these clients'),
-    ('tier_summary', 'asset_share', 'float8', NULL, '(coalesce(s.assets, 0) / nullif(sum(s.assets) OVER (), 0))::float8',
+    ('tier_summary', 'assets', 'numeric(18,2)', NULL, 'CASE WHEN s.clients > 0 THEN s.assets ELSE 0 END', 'Assets of these clients; empty if they are not known'),
+    ('tier_summary', 'asset_share', 'float8', NULL, '((CASE WHEN s.clients > 0 THEN s.assets ELSE 0 END) / nullif(sum(s.assets) OVER (), 0))::float8',
       'Share of the assets of all clients, a fraction of 1'),
 
     ('suitability_matrix', 'action', 'text', NULL, '{action}', 'What would be done with the product'),
@@ -200,7 +200,8 @@ BEGIN ATOMIC
     ('suitability_change', 'after_order', 'integer', NULL, '{order: o.after}', 'Order of the outcome: suitable 1 to prohibited 6'),
     ('suitability_change', 'cause', 'text', NULL, 'coalesce((
         SELECT string_agg(k.cause, '' and '' ORDER BY k.place)
-        FROM unnest(ARRAY[''re-graded'', ''profile changed'', ''activity changed'', ''lapsed with time'', ''policy changed''], ARRAY[
+        FROM unnest(ARRAY[''re-graded'', ''profile changed'', ''activity changed'',
+          CASE WHEN o.before < o.after THEN ''lapsed with time'' ELSE ''resolved with time'' END, ''policy changed''], ARRAY[
           {crm}.suitability({suitability}, f, g, $2, {hold}),
           {crm}.suitability({suitability}, f_profile, p, $2, {hold}),
           {crm}.suitability({suitability}, f_activity, p, $2, {hold}),

@@ -186,8 +186,8 @@ SELECT set_eq('SELECT client_id, tier, tier_order FROM mart.client_tier',
 SELECT set_eq('SELECT client_id, score, reason_1, tier, tier_order FROM mart.client_360',
   'SELECT client_id, score, reason_1, tier, tier_order FROM mart.client_rating JOIN mart.client_tier USING (client_id)', 'client_360 repeats them');
 SELECT set_eq('SELECT tier, tier_order, clients, round(client_share::numeric, 10) AS client_share, assets, round(asset_share::numeric, 10) AS asset_share FROM mart.tier_summary',
-  $$SELECT t.tier, t.tier_order, count(c.*), round(count(c.*)::numeric / 11, 10) AS client_share, coalesce(sum(c.assets), 0) AS assets,
-      round(coalesce(sum(c.assets), 0) / (SELECT sum(assets) FROM mart.client_tier), 10) AS asset_share
+  $$SELECT t.tier, t.tier_order, count(c.*), round(count(c.*)::numeric / 11, 10) AS client_share, CASE WHEN count(c.*) > 0 THEN sum(c.assets) ELSE 0 END AS assets,
+      round(CASE WHEN count(c.*) > 0 THEN sum(c.assets) ELSE 0 END / (SELECT sum(assets) FROM mart.client_tier), 10) AS asset_share
     FROM (VALUES ('mass', 1), ('affluent', 2), ('private', 3), (NULL, NULL)) AS t (tier, tier_order)
     LEFT JOIN mart.client_tier AS c ON c.tier IS NOT DISTINCT FROM t.tier GROUP BY t.tier, t.tier_order$$, 'tiers summed up');
 
@@ -489,7 +489,7 @@ SELECT is(example, 'C1 2024-02-01 Z9', 'an example is a key and the value') FROM
 SET LOCAL max_parallel_workers_per_gather = 0;         -- plans as they are without parallel query forced
 DROP TABLE partial.balance;
 CREATE TABLE partial.balance AS SELECT 'C' || c AS client_id, date '2023-01-01' + d AS on_day, 1::numeric AS amount
-FROM generate_series(1, 40) AS c CROSS JOIN generate_series(0, 499) AS d;
+FROM generate_series(1, 40) AS c CROSS JOIN generate_series(0, 1999) AS d ORDER BY d, c;
 ANALYZE partial.balance;
 SELECT set_eq($$SELECT "column", severity FROM crm.check_source('partial') WHERE "view" = 'balance' AND consequence LIKE 'the plan%'$$,
   $$VALUES ('on_day', 'note'), ('client_id', 'warning')$$, 'plans that read everything');
