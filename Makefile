@@ -7,6 +7,12 @@ SQL_PIECES = \
 	sql/policy/scorecard.sql \
 	sql/policy/tier_policy.sql \
 	sql/policy/suitability_policy.sql \
+	sql/summary/activity.sql \
+	sql/summary/rfm.sql \
+	sql/summary/balance.sql \
+	sql/summary/distribution.sql \
+	sql/summary/survival.sql \
+	sql/summary/migration.sql \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \

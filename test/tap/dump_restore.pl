@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# What a database holds of crm_ext survives pg_dump and a restore that stops at the first error: documents of every kind, an
+# What a database holds of crm_ext survives pg_dump and a restore that stops at the first error: documents of every kind, summaries, an
 # index and a constraint over the functions, views, a materialized view, a mart. Text and binary COPY carry the same value.
 use strict;
 use warnings;
@@ -77,6 +77,16 @@ FROM client, rules WHERE file = 'suitability_policy.json';
 CREATE INDEX decided_outcome ON decided (outcome);
 SQL
 
+# Summaries of months, an index over their bytes, and their rollup.
+$node->safe_psql('original', <<'SQL');
+CREATE TABLE month (client_id text, month date, activity crm.activity_summary, balance crm.balance_summary);
+INSERT INTO month
+SELECT 'c' || n % 20, date_trunc('month', on_day), crm.activity(on_day, n * 1.25), crm.balance(on_day, n - 300)
+FROM (SELECT n, date '2026-01-01' + n AS on_day FROM generate_series(1, 600) AS n) AS e GROUP BY 1, 2;
+CREATE INDEX month_activity ON month USING hash (activity);
+CREATE MATERIALIZED VIEW history AS SELECT client_id, crm.rollup(activity) AS activity, crm.rollup(balance) AS balance FROM month GROUP BY 1;
+SQL
+
 # A mart over the smallest source that the contract allows, if this build has marts.
 my $mart = $node->safe_psql('original', "SELECT count(*) > 0 FROM pg_proc WHERE proname = 'create_mart'") eq 't';
 SKIP:
@@ -107,6 +117,9 @@ my %question = (
   'a generated column' => 'SELECT client_id, tier FROM client ORDER BY 1',
   'outcomes' => 'SELECT outcome, count(*) FROM decided GROUP BY 1 ORDER BY 1',
   'the index' => "SET enable_seqscan = off; SELECT client_id FROM client WHERE crm.score($card, client) > 300 ORDER BY 1",
+  'summaries' => 'SELECT client_id, month, activity, balance, crm.total(activity), crm.last_day(balance) FROM month ORDER BY 1, 2',
+  'rollups' => "SELECT client_id, activity, crm.average_balance(balance, '2026-06-01', '2026-07-01') FROM history ORDER BY 1",
+  'the hash index' => 'SET enable_seqscan = off; SELECT count(*) FROM month AS a WHERE EXISTS (SELECT FROM month AS b WHERE b.activity OPERATOR(crm.=) a.activity)',
   'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
 );
 if ($mart)

@@ -1,0 +1,875 @@
+/*
+ * activity.c
+ *		activity_summary: on which days somebody was active, how many events there were, and their exact total.
+ *
+ * An open state keeps its days as a sorted list or as a bitmap, whichever takes less memory.  A closed value keeps them as
+ * gaps or as a bitmap, whichever takes fewer bytes; the two choices have nothing to do with each other, and the second
+ * one depends on the days alone.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "funcapi.h"
+#include "port/pg_bitutils.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/numeric.h"
+
+#include "summary/activity.h"
+#include "summary/summary.h"
+
+#define MAX_DAYS 100000
+#define BITMAP                                                                                     \
+	0x01 /* flag: the days are a bitmap; in an open state of its words, in a closed value of its bytes */
+#define FIRST_ITEMS 4
+#define WORD_BITS 32
+
+typedef struct ActivityState
+{
+	CrmState state; /* used: days of the list, or words of the bitmap */
+	int32 base;     /* of the bitmap: the day of its lowest bit, a multiple of 32 */
+	int64 events;
+	int64 negatives;
+	CrmMoney total;
+	union
+	{
+		DateADT days[1]; /* ascending, distinct */
+		uint32 words[1]; /* the first and the last are not zero */
+	} set;               /* up to VARSIZE */
+} ActivityState;
+
+#define FIXED_BYTES offsetof(ActivityState, set)
+
+static CrmState *open_activity(CrmReader *in, uint16 flags);
+static uint16 close_activity(const CrmState *state, CrmWriter *out);
+static CrmState *merge_activity(CrmState *into, const CrmState *from);
+static void check_activity(const CrmState *state);
+
+static const CrmSummaryKind activity_kind = {
+    "activity_summary", CRM_ACTIVITY_SUMMARY, BITMAP,        FIXED_BYTES,    sizeof(DateADT),
+    MAX_DAYS,           "active days",        open_activity, close_activity, merge_activity,
+    check_activity};
+
+StaticAssertDecl(FIXED_BYTES % 8 == 0, "the items of a state begin at a multiple of eight");
+StaticAssertDecl(sizeof(DateADT) == sizeof(uint32), "days and words have one size");
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Sets of days
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static bool
+is_bitmap(const ActivityState *state)
+{
+	return (state->state.header.flags & BITMAP) != 0;
+}
+
+/* The lowest day of the word that holds a day. */
+static inline DateADT
+word_base(DateADT day)
+{
+	return day & ~(WORD_BITS - 1);
+}
+
+/* How many words a bitmap from one day to another has. */
+static inline uint32
+words_between(DateADT low, DateADT high)
+{
+	return (uint32) (((int64) word_base(high) - word_base(low)) / WORD_BITS) + 1;
+}
+
+static DateADT
+lowest_day(const ActivityState *state)
+{
+	if (is_bitmap(state))
+		return state->base + pg_rightmost_one_pos32(state->set.words[0]);
+	return state->set.days[0];
+}
+
+static DateADT
+highest_day(const ActivityState *state)
+{
+	uint32 last = state->state.used - 1;
+
+	if (is_bitmap(state))
+		return state->base + (int32) (last * WORD_BITS) +
+		       pg_leftmost_one_pos32(state->set.words[last]);
+	return state->set.days[last];
+}
+
+static uint32
+count_words(const uint32 *words, uint32 nwords)
+{
+	uint32 count = 0;
+
+	for (uint32 i = 0; i < nwords; i++)
+		count += pg_popcount32(words[i]);
+	return count;
+}
+
+static uint32
+count_days(const ActivityState *state)
+{
+	return is_bitmap(state) ? count_words(state->set.words, state->state.used) : state->state.used;
+}
+
+/* The days of a bitmap as a list. */
+static void
+list_words(DateADT base, const uint32 *words, uint32 nwords, DateADT *days)
+{
+	for (uint32 i = 0; i < nwords; i++)
+		for (uint32 word = words[i]; word != 0; word &= word - 1)
+			*days++ = base + (int32) (i * WORD_BITS) + pg_rightmost_one_pos32(word);
+}
+
+static inline void
+set_day(ActivityState *state, DateADT day)
+{
+	uint32 bit = (uint32) (day - state->base);
+
+	state->set.words[bit / WORD_BITS] |= (uint32) 1 << (bit % WORD_BITS);
+}
+
+static ActivityState *
+reserve(ActivityState *state, uint32 items)
+{
+	return (ActivityState *) crm_state_reserve(&activity_kind, &state->state, items);
+}
+
+/* A list with the same contents but its days, and room for so many. */
+static ActivityState *
+without_days(const ActivityState *state, uint32 items)
+{
+	ActivityState *copy = (ActivityState *) crm_state_new(&activity_kind, items);
+
+	copy->events = state->events;
+	copy->negatives = state->negatives;
+	copy->total = state->total;
+	return copy;
+}
+
+/* A list as a bitmap that reaches over the days from low to high. */
+static ActivityState *
+to_bitmap(const ActivityState *state, DateADT low, DateADT high)
+{
+	ActivityState *bitmap = without_days(state, words_between(low, high));
+
+	bitmap->state.header.flags |= BITMAP;
+	bitmap->state.used = words_between(low, high);
+	bitmap->base = word_base(low);
+	for (uint32 i = 0; i < state->state.used; i++)
+		set_day(bitmap, state->set.days[i]);
+	return bitmap;
+}
+
+static ActivityState *
+to_list(const ActivityState *state)
+{
+	uint32 ndays = count_days(state);
+	ActivityState *list = without_days(state, ndays);
+
+	list_words(state->base, state->set.words, state->state.used, list->set.days);
+	list->state.used = ndays;
+	return list;
+}
+
+/*
+ * A bitmap made to reach over the days from low to high, which are about to be added; or a list, if a bitmap would take more
+ * memory than one.  A sentinel such as 9999-12-31 among ordinary days costs four bytes.
+ */
+static ActivityState *
+stretch(ActivityState *state, DateADT low, DateADT high)
+{
+	uint32 used = state->state.used;
+	DateADT top = state->base + (int32) ((used - 1) * WORD_BITS);
+	uint32 below;
+	uint32 wanted;
+
+	if (low >= state->base && word_base(high) <= top)
+		return state;
+	low = Min(low, state->base);
+	high = Max(high, top);
+	wanted = words_between(low, high);
+	if (wanted > count_days(state))
+		return to_list(state);
+	state = reserve(state, wanted);
+	below = (state->base - word_base(low)) / WORD_BITS;
+	if (below > 0)
+	{
+		memmove(state->set.words + below, state->set.words, used * sizeof(uint32));
+		memset(state->set.words, 0, below * sizeof(uint32));
+	}
+	memset(state->set.words + below + used, 0, (wanted - below - used) * sizeof(uint32));
+	state->base = word_base(low);
+	state->state.used = wanted;
+	return state;
+}
+
+/* Add days of a sorted list to a list. */
+static ActivityState *
+merge_lists(ActivityState *state, const DateADT *days, uint32 ndays)
+{
+	uint32 used = state->state.used;
+	uint32 extra = 0;
+	DateADT *own = state->set.days;
+	int64 i, j, k;
+
+	if (used == 0 || days[0] > own[used - 1])
+		extra = ndays;
+	else
+	{
+		uint32 at = 0;
+
+		for (uint32 n = 0; n < ndays; n++)
+		{
+			while (at < used && own[at] < days[n])
+				at++;
+			if (at == used || own[at] != days[n])
+				extra++;
+		}
+	}
+	if (extra == 0)
+		return state;
+	if (used + extra > crm_state_room(&activity_kind, &state->state))
+	{
+		DateADT low = used == 0 ? days[0] : Min(days[0], own[0]);
+		DateADT high = used == 0 ? days[ndays - 1] : Max(days[ndays - 1], own[used - 1]);
+
+		if (words_between(low, high) <= (used + extra) / 2)
+		{
+			state = to_bitmap(state, low, high);
+			for (uint32 n = 0; n < ndays; n++)
+				set_day(state, days[n]);
+			return state;
+		}
+		state = reserve(state, used + extra);
+		own = state->set.days;
+	}
+	/* from the back, so that nothing is overwritten before it has moved */
+	i = (int64) used - 1;
+	j = (int64) ndays - 1;
+	for (k = (int64) used + extra - 1; j >= 0; k--)
+	{
+		if (i >= 0 && own[i] >= days[j])
+		{
+			if (own[i] == days[j])
+				j--;
+			own[k] = own[i--];
+		}
+		else
+			own[k] = days[j--];
+	}
+	state->state.used = used + extra;
+	return state;
+}
+
+static ActivityState *
+add_list(ActivityState *state, const DateADT *days, uint32 ndays)
+{
+	if (is_bitmap(state))
+		state = stretch(state, days[0], days[ndays - 1]);
+	if (!is_bitmap(state))
+		return merge_lists(state, days, ndays);
+	for (uint32 n = 0; n < ndays; n++)
+		set_day(state, days[n]);
+	return state;
+}
+
+static ActivityState *
+add_bitmap(ActivityState *state, const ActivityState *from)
+{
+	DateADT low = lowest_day(from);
+	DateADT high = highest_day(from);
+
+	if (is_bitmap(state))
+		state = stretch(state, low, high);
+	else if (state->state.used > 0)
+	{
+		DateADT lowest = Min(low, lowest_day(state));
+		DateADT highest = Max(high, highest_day(state));
+
+		if (words_between(lowest, highest) <= Max(count_days(from), state->state.used))
+			state = to_bitmap(state, lowest, highest);
+	}
+	if (is_bitmap(state))
+	{
+		uint32 offset = (from->base - state->base) / WORD_BITS;
+
+		for (uint32 i = 0; i < from->state.used; i++)
+			state->set.words[offset + i] |= from->set.words[i];
+	}
+	else
+	{
+		uint32 ndays = count_days(from);
+		DateADT *days = palloc(ndays * sizeof(DateADT));
+
+		list_words(from->base, from->set.words, from->state.used, days);
+		state = merge_lists(state, days, ndays);
+		pfree(days);
+	}
+	return state;
+}
+
+static ActivityState *
+add_day(ActivityState *state, DateADT day)
+{
+	DateADT *days = state->set.days;
+	uint32 used = state->state.used;
+	uint32 low = 0;
+	uint32 high = used;
+
+	if (is_bitmap(state))
+	{
+		uint32 bit = (uint32) day - (uint32) state->base;
+
+		if (likely(day >= state->base && bit / WORD_BITS < used))
+		{
+			set_day(state, day);
+			return state;
+		}
+		return add_list(state, &day, 1);
+	}
+	if (used > 0 && days[used - 1] < day)
+		low = used;
+	while (low < high)
+	{
+		uint32 middle = (low + high) / 2;
+
+		if (days[middle] < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < used && days[low] == day)
+		return state;
+	if (used == crm_state_room(&activity_kind, &state->state))
+		return merge_lists(state, &day, 1);
+	memmove(days + low + 1, days + low, (used - low) * sizeof(DateADT));
+	days[low] = day;
+	state->state.used = used + 1;
+	return state;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * The summary
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static int64
+add_counts(int64 a, int64 b)
+{
+	int64 sum;
+
+	if (pg_add_s64_overflow(a, b, &sum))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		                errmsg("number of events is out of range")));
+	return sum;
+}
+
+static CrmState *
+merge_activity(CrmState *into_state, const CrmState *from_state)
+{
+	ActivityState *into = (ActivityState *) into_state;
+	const ActivityState *from = (const ActivityState *) from_state;
+
+	into->events = add_counts(into->events, from->events);
+	into->negatives += from->negatives;
+	crm_money_store(&into->total,
+	                crm_money_add(crm_money_load(&into->total), crm_money_load(&from->total)));
+	if (is_bitmap(from))
+		into = add_bitmap(into, from);
+	else
+		into = add_list(into, from->set.days, from->state.used);
+	return &into->state;
+}
+
+/* What a total says about the signs of its events, and what they say about it. */
+static bool
+total_is_possible(int128 total, int64 events, int64 negatives)
+{
+	if (negatives == 0)
+		return total >= 0;
+	if (negatives == events)
+		return total <= -(int128) events;
+	return true;
+}
+
+static void
+check_activity(const CrmState *checked)
+{
+#ifdef USE_ASSERT_CHECKING
+	const ActivityState *state = (const ActivityState *) checked;
+	uint32 used = checked->used;
+
+	Assert(used > 0 && used <= MAX_DAYS);
+	Assert(state->events >= count_days(state));
+	Assert(state->negatives >= 0 && state->negatives <= state->events);
+	Assert(total_is_possible(crm_money_load(&state->total), state->events, state->negatives));
+	if (is_bitmap(state))
+	{
+		Assert(state->base == word_base(state->base));
+		Assert(state->set.words[0] != 0 && state->set.words[used - 1] != 0);
+	}
+	else
+		for (uint32 i = 1; i < used; i++)
+			Assert(state->set.days[i - 1] < state->set.days[i]);
+	Assert(IS_VALID_DATE(lowest_day(state)) && IS_VALID_DATE(highest_day(state)));
+#endif
+}
+
+/*
+ * The bytes of a closed value: first day (zigzag), number of days, events above that number, negative events, total, and the
+ * days after the first.  Those are either gaps, each less one, or with the flag a bitmap whose lowest bit is the day after
+ * the first and whose last byte is not zero.
+ */
+static uint16
+close_activity(const CrmState *closed, CrmWriter *out)
+{
+	const ActivityState *state = (const ActivityState *) closed;
+	uint32 ndays = count_days(state);
+	DateADT first = lowest_day(state);
+	Size span = (Size) ((int64) highest_day(state) - first);
+	Size bitmap_bytes = (span + 7) / 8;
+	Size gap_bytes = 0;
+	const DateADT *days = state->set.days;
+	DateADT *listed = NULL;
+	uint16 flags = 0;
+
+	if (ndays > MAX_DAYS)
+		crm_state_full(&activity_kind);
+	if (is_bitmap(state))
+	{
+		days = listed = palloc(ndays * sizeof(DateADT));
+		list_words(state->base, state->set.words, closed->used, listed);
+	}
+	crm_put_zigzag(out, first);
+	crm_put_varint(out, ndays);
+	crm_put_varint(out, state->events - ndays);
+	crm_put_varint(out, state->negatives);
+	crm_put_int128(out, crm_money_load(&state->total));
+	for (uint32 i = 1; i < ndays && gap_bytes <= bitmap_bytes; i++)
+		gap_bytes += crm_varint_length((uint64) ((int64) days[i] - days[i - 1] - 1));
+	if (bitmap_bytes < gap_bytes)
+	{
+		uint8 *bytes = crm_put_bytes(out, NULL, bitmap_bytes);
+
+		for (uint32 i = 1; i < ndays; i++)
+		{
+			Size bit = (Size) ((int64) days[i] - first - 1);
+
+			bytes[bit / 8] |= 1 << (bit % 8);
+		}
+		flags = BITMAP;
+	}
+	else
+		for (uint32 i = 1; i < ndays; i++)
+			crm_put_varint(out, (uint64) ((int64) days[i] - days[i - 1] - 1));
+	if (listed != NULL)
+		pfree(listed);
+	return flags;
+}
+
+/* What stands before the days in a closed value. */
+typedef struct ActivityHead
+{
+	DateADT first;
+	uint32 ndays;
+	int64 events;
+	int64 negatives;
+	int128 total;
+	bool bitmap;
+	CrmReader rest; /* the days after the first */
+} ActivityHead;
+
+static void
+read_head(CrmReader *in, uint16 flags, ActivityHead *head)
+{
+	int64 first = crm_get_zigzag(in);
+
+	if (first < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
+	    first >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
+	{
+		crm_reader_fail(in, "Its first day is out of range.");
+		first = 0;
+	}
+	head->first = (DateADT) first;
+	head->ndays = crm_get_varint_max(in, MAX_DAYS, "It has too many days.");
+	head->events =
+	    crm_get_varint_max(in, PG_INT64_MAX - MAX_DAYS, "It has too many events.") + head->ndays;
+	head->negatives =
+	    crm_get_varint_max(in, head->events, "It has more negative events than events.");
+	head->total = crm_get_int128(in);
+	head->bitmap = (flags & BITMAP) != 0;
+	if (in->why == NULL && head->ndays == 0)
+		crm_reader_fail(in, "It has no day.");
+	if (in->why == NULL && !total_is_possible(head->total, head->events, head->negatives))
+		crm_reader_fail(in, "Its total does not agree with its events.");
+	head->rest = *in;
+}
+
+static ActivityState *
+open_gaps(CrmReader *in, const ActivityHead *head)
+{
+	ActivityState *state;
+	int64 day = head->first;
+
+	/* a gap has a byte at least */
+	if (head->ndays - 1 > crm_reader_left(in))
+	{
+		crm_reader_fail(in, "It ends too early.");
+		return NULL;
+	}
+	state = (ActivityState *) crm_state_new(&activity_kind, Max(head->ndays, FIRST_ITEMS));
+	state->set.days[0] = head->first;
+	for (uint32 i = 1; i < head->ndays; i++)
+	{
+		day += (int64) crm_get_varint_max(in, PG_INT32_MAX, "A gap is too long.") + 1;
+		if (!IS_VALID_DATE(day))
+		{
+			crm_reader_fail(in, "A day is out of range.");
+			return NULL;
+		}
+		state->set.days[i] = (DateADT) day;
+	}
+	state->state.used = head->ndays;
+	return state;
+}
+
+static ActivityState *
+open_bitmap(CrmReader *in, const ActivityHead *head)
+{
+	Size nbytes = crm_reader_left(in);
+	const uint8 *bytes = crm_get_bytes(in, nbytes);
+	ActivityState *state;
+	int64 last;
+	uint32 nwords;
+
+	/* a bitmap is not written unless it is shorter than the gaps, which have five bytes at most */
+	if (nbytes == 0 || nbytes >= 5 * (Size) MAX_DAYS || bytes[nbytes - 1] == 0)
+	{
+		crm_reader_fail(in, "Its bitmap does not end with a day.");
+		return NULL;
+	}
+	last =
+	    (int64) head->first + (int64) (nbytes - 1) * 8 + pg_leftmost_one_pos[bytes[nbytes - 1]] + 1;
+	if (!IS_VALID_DATE(last))
+	{
+		crm_reader_fail(in, "A day is out of range.");
+		return NULL;
+	}
+	nwords = words_between(head->first, (DateADT) last);
+	if (nwords <= head->ndays || nwords <= FIRST_ITEMS)
+	{
+		state = (ActivityState *) crm_state_new(&activity_kind, Max(nwords, FIRST_ITEMS));
+		state->state.header.flags |= BITMAP;
+		state->base = word_base(head->first);
+		state->state.used = nwords;
+		set_day(state, head->first);
+		for (Size i = 0; i < nbytes; i++)
+			for (uint32 byte = bytes[i]; byte != 0; byte &= byte - 1)
+				set_day(state, head->first + 1 + (int32) (i * 8) + pg_rightmost_one_pos32(byte));
+	}
+	else
+	{
+		uint32 used = 0;
+
+		state = (ActivityState *) crm_state_new(&activity_kind, Max(head->ndays, FIRST_ITEMS));
+		state->set.days[used++] = head->first;
+		for (Size i = 0; i < nbytes; i++)
+			for (uint32 byte = bytes[i]; byte != 0 && used < head->ndays; byte &= byte - 1)
+				state->set.days[used++] =
+				    head->first + 1 + (int32) (i * 8) + pg_rightmost_one_pos32(byte);
+		state->state.used = used;
+	}
+	if (pg_popcount((const char *) bytes, (int) nbytes) + 1 != head->ndays)
+		crm_reader_fail(in, "Its number of days is not that of its bitmap.");
+	return state;
+}
+
+static CrmState *
+open_activity(CrmReader *in, uint16 flags)
+{
+	ActivityHead head;
+	ActivityState *state;
+
+	read_head(in, flags, &head);
+	if (in->why != NULL)
+		return NULL;
+	state = head.bitmap ? open_bitmap(in, &head) : open_gaps(in, &head);
+	if (in->why != NULL)
+		return NULL;
+	state->events = head.events;
+	state->negatives = head.negatives;
+	crm_money_store(&state->total, head.total);
+	return &state->state;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Aggregates
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+CRM_SUMMARY_FUNCTIONS(activity, &activity_kind);
+
+static Datum
+add_event(FunctionCallInfo fcinfo, DateADT day, int128 units)
+{
+	ActivityState *state = (ActivityState *) crm_summary_state(fcinfo, &activity_kind);
+
+	if (DATE_NOT_FINITE(day))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+		                errmsg("day of an event is infinite")));
+	if (state == NULL)
+		state = (ActivityState *) crm_state_new(&activity_kind, FIRST_ITEMS);
+	state->events = add_counts(state->events, 1);
+	state->negatives += units < 0;
+	crm_money_store(&state->total, crm_money_add(crm_money_load(&state->total), units));
+	state = add_day(state, day);
+	return crm_summary_return(fcinfo, &activity_kind, &state->state);
+}
+
+/* A row with a NULL: the state as it is. */
+static Datum
+skip_event(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (AggCheckCallContext(fcinfo, NULL))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	return crm_summary_final(fcinfo, &activity_kind);
+}
+
+/*
+ * activity(on_day date, amount numeric | int8 | int4) -> activity_summary, transition functions
+ *
+ * 22008 for an infinite day; 22003 for NaN, infinite amounts, more than four decimals and overflow; 54000 for more
+ * than 100,000 distinct days.
+ */
+PG_FUNCTION_INFO_V1(crm_activity_add_numeric);
+Datum
+crm_activity_add_numeric(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return skip_event(fcinfo);
+	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_numeric(PG_GETARG_DATUM(2)));
+}
+
+PG_FUNCTION_INFO_V1(crm_activity_add_int8);
+Datum
+crm_activity_add_int8(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return skip_event(fcinfo);
+	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_int8(PG_GETARG_INT64(2)));
+}
+
+PG_FUNCTION_INFO_V1(crm_activity_add_int4);
+Datum
+crm_activity_add_int4(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return skip_event(fcinfo);
+	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_int8(PG_GETARG_INT32(2)));
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Accessors
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static ActivityHead
+head_of(Datum datum)
+{
+	CrmClosed closed = crm_summary_closed(&activity_kind, datum);
+	ActivityHead head;
+
+	read_head(&closed.reader, closed.flags, &head);
+	crm_summary_corrupted(&activity_kind, &closed.reader);
+	return head;
+}
+
+/* The number of active days up to a day, and the last of them; 0 if the first comes later. */
+static uint32
+days_until(const ActivityHead *head, DateADT until, DateADT *last)
+{
+	CrmReader in = head->rest;
+	uint32 count = 1;
+
+	if (until < head->first)
+		return 0;
+	*last = head->first;
+	if (!head->bitmap)
+	{
+		for (; count < head->ndays; count++)
+		{
+			int64 day = (int64) *last + (int64) crm_get_varint(&in) + 1;
+
+			if (day > until)
+				break;
+			*last = (DateADT) day;
+		}
+	}
+	else
+	{
+		Size nbytes = crm_reader_left(&in);
+		Size nbits = (Size) ((int64) until - head->first); /* of the days that count */
+
+		for (Size i = 0; i < nbytes && i * 8 < nbits; i++)
+		{
+			uint8 byte = in.at[i];
+
+			if (nbits - i * 8 < 8)
+				byte &= (1 << (nbits - i * 8)) - 1;
+			if (byte != 0)
+			{
+				count += pg_number_of_ones[byte];
+				*last = head->first + (int32) (i * 8) + pg_leftmost_one_pos[byte] + 1;
+			}
+		}
+	}
+	crm_summary_corrupted(&activity_kind, &in);
+	return count;
+}
+
+/* What an activity_summary says as of a day; false if the first active day comes later.  22008 for an infinite day. */
+bool
+crm_activity_as_of(Datum activity, DateADT as_of, CrmActivityAsOf *result)
+{
+	ActivityHead head = head_of(activity);
+	uint32 count;
+
+	if (DATE_NOT_FINITE(as_of))
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("as-of day is infinite")));
+	count = days_until(&head, as_of, &result->last_day);
+	if (count == 0)
+		return false;
+	result->first_day = head.first;
+	result->recency_days = as_of - result->last_day;
+	result->frequency = (int32) count - 1;
+	result->tenure_days = as_of - head.first;
+	result->is_whole = count == head.ndays;
+	result->events = head.events;
+	result->total = head.total;
+	return true;
+}
+
+/* first_day(activity_summary) -> date */
+PG_FUNCTION_INFO_V1(crm_activity_first_day);
+Datum
+crm_activity_first_day(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(head_of(PG_GETARG_DATUM(0)).first);
+}
+
+/* last_day(activity_summary) -> date */
+PG_FUNCTION_INFO_V1(crm_activity_last_day);
+Datum
+crm_activity_last_day(PG_FUNCTION_ARGS)
+{
+	ActivityHead head = head_of(PG_GETARG_DATUM(0));
+	DateADT last;
+
+	days_until(&head, DATEVAL_NOEND, &last);
+	PG_RETURN_DATEADT(last);
+}
+
+/* active_days(activity_summary) -> int: distinct days with an event */
+PG_FUNCTION_INFO_V1(crm_activity_active_days);
+Datum
+crm_activity_active_days(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32((int32) head_of(PG_GETARG_DATUM(0)).ndays);
+}
+
+/* events(activity_summary) -> bigint: rows, whatever their amount */
+PG_FUNCTION_INFO_V1(crm_activity_events);
+Datum
+crm_activity_events(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(head_of(PG_GETARG_DATUM(0)).events);
+}
+
+/* negative_events(activity_summary) -> bigint: rows with an amount below zero */
+PG_FUNCTION_INFO_V1(crm_activity_negative_events);
+Datum
+crm_activity_negative_events(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(head_of(PG_GETARG_DATUM(0)).negatives);
+}
+
+/* total(activity_summary) -> numeric: the exact sum of the amounts */
+PG_FUNCTION_INFO_V1(crm_activity_total);
+Datum
+crm_activity_total(PG_FUNCTION_ARGS)
+{
+	return crm_money_numeric(head_of(PG_GETARG_DATUM(0)).total);
+}
+
+/* mean_amount(activity_summary) -> numeric: total / events */
+PG_FUNCTION_INFO_V1(crm_activity_mean_amount);
+Datum
+crm_activity_mean_amount(PG_FUNCTION_ARGS)
+{
+	ActivityHead head = head_of(PG_GETARG_DATUM(0));
+
+	return crm_money_mean(head.total, head.events);
+}
+
+/*
+ * recency_days(activity_summary, as_of date) -> int: days from the last active day up to as_of until as_of; NULL if the first
+ * comes later.  0 is best.  The recency t_x of BG/NBD is tenure_days - recency_days.
+ */
+PG_FUNCTION_INFO_V1(crm_activity_recency_days);
+Datum
+crm_activity_recency_days(PG_FUNCTION_ARGS)
+{
+	CrmActivityAsOf result;
+
+	if (!crm_activity_as_of(PG_GETARG_DATUM(0), PG_GETARG_DATEADT(1), &result))
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(result.recency_days);
+}
+
+/* frequency(activity_summary, as_of date) -> int: active days after the first, up to as_of; NULL if the first comes later */
+PG_FUNCTION_INFO_V1(crm_activity_frequency);
+Datum
+crm_activity_frequency(PG_FUNCTION_ARGS)
+{
+	CrmActivityAsOf result;
+
+	if (!crm_activity_as_of(PG_GETARG_DATUM(0), PG_GETARG_DATEADT(1), &result))
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(result.frequency);
+}
+
+/* tenure_days(activity_summary, as_of date) -> int: days from the first active day to as_of; NULL if it comes later */
+PG_FUNCTION_INFO_V1(crm_activity_tenure_days);
+Datum
+crm_activity_tenure_days(PG_FUNCTION_ARGS)
+{
+	CrmActivityAsOf result;
+
+	if (!crm_activity_as_of(PG_GETARG_DATUM(0), PG_GETARG_DATEADT(1), &result))
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(result.tenure_days);
+}
+
+/* active_dates(activity_summary) -> date[]: the active days, ascending */
+PG_FUNCTION_INFO_V1(crm_activity_active_dates);
+Datum
+crm_activity_active_dates(PG_FUNCTION_ARGS)
+{
+	const ActivityState *state =
+	    (const ActivityState *) crm_summary_read(&activity_kind, PG_GETARG_DATUM(0));
+	uint32 ndays = count_days(state);
+	DateADT *days = palloc(ndays * sizeof(DateADT));
+	Datum *elements = palloc(ndays * sizeof(Datum));
+
+	if (is_bitmap(state))
+		list_words(state->base, state->set.words, state->state.used, days);
+	else
+		memcpy(days, state->set.days, ndays * sizeof(DateADT));
+	for (uint32 i = 0; i < ndays; i++)
+		elements[i] = DateADTGetDatum(days[i]);
+	PG_RETURN_ARRAYTYPE_P(
+	    construct_array(elements, (int) ndays, DATEOID, sizeof(DateADT), true, TYPALIGN_INT));
+}

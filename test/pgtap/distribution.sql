@@ -1,0 +1,238 @@
+-- distribution_summary: what holds whatever the rows and however they are split.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = public, crm;
+SELECT no_plan();
+
+SELECT extract(epoch FROM clock_timestamp())::bigint % 1000003 AS seed \gset
+SELECT diag('seed ' || :seed);
+SELECT setseed(:seed / 1000003.0) IS NOT NULL AS seeded \gset
+
+-- Money of clients: log-normal bodies, a heavy tail, zeros, debts, small change and equal values.
+CREATE TABLE account AS
+SELECT id, id % 7 AS branch,
+  CASE (random() * 9)::int
+    WHEN 0 THEN 0
+    WHEN 1 THEN -round((exp(random() * 12))::numeric, 2)
+    WHEN 2 THEN round((10000 * power(1 - random(), -1 / 1.3))::numeric, 2)
+    WHEN 3 THEN round((random() * 0.01)::numeric, 4)
+    WHEN 4 THEN 5000
+    ELSE round((exp(8 + 3 * (random() + random() + random() - 1.5)))::numeric, 2)
+  END::float8 AS value
+FROM generate_series(1, 14000) AS id;
+ANALYZE account;
+
+CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
+RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
+
+------------------------------------------------------------------------------------------------------------------------
+-- The bytes are those of the rows
+------------------------------------------------------------------------------------------------------------------------
+
+SELECT distribution(value) AS whole, distribution(value, 0.0005) AS fine FROM account \gset
+
+SELECT is_empty(format($$
+  SELECT n, salt
+  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
+    LATERAL (
+      SELECT rollup(summary ORDER BY random()) AS summary
+      FROM (SELECT distribution(value ORDER BY random()) AS summary FROM account GROUP BY parts(id, salt, n)) AS part
+    ) AS merged
+  WHERE merged.summary <> %L::distribution_summary
+$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
+
+SELECT is_empty(format($$
+  SELECT n, salt
+  FROM generate_series(1, 3) AS salt, unnest('{1,2,5,40,500}'::int[]) AS n,
+    LATERAL (
+      SELECT rollup(summary ORDER BY random()) AS summary
+      FROM (SELECT distribution(value, 0.0005 ORDER BY random()) AS summary FROM account GROUP BY parts(id, salt, n)) AS part
+    ) AS merged
+  WHERE merged.summary <> %L::distribution_summary
+$$, :'fine'), 'also where buckets collapse');
+
+SELECT ok(collapsed(:'fine') > 0 AND collapsed(:'whole') = 0, 'which they do at the finest accuracy only');
+
+SELECT is(
+  (SELECT rollup(summary) FROM (SELECT rollup(summary) AS summary
+    FROM (SELECT branch, distribution(value) AS summary FROM account GROUP BY branch, parts(id, 1, 12)) AS part GROUP BY branch) AS branch)::text,
+  :'whole', 'a rollup of rollups is the rollup');
+
+SELECT is((SELECT rollup(s) FROM (VALUES (:'fine'::distribution_summary)) AS v (s))::text, :'fine', 'a rollup of one is that one');
+
+SELECT is(:'fine'::distribution_summary::text, :'fine', 'text goes in as it came out');
+
+CREATE TABLE kept (id int, summary distribution_summary);
+ALTER TABLE kept ALTER summary SET STORAGE EXTERNAL;
+INSERT INTO kept SELECT 1000, distribution(value, 0.0005) FROM account;
+INSERT INTO kept SELECT parts(id, 9, 5), distribution(value, 0.0005) FROM account GROUP BY 1;
+SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
+SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'fine', 'merged out of a table, the bytes are the same');
+SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 6::bigint, 'DISTINCT hashes and compares');
+
+SELECT current_setting('data_directory') || '/crm_distribution.copy' AS file \gset
+COPY kept TO :'file' (FORMAT binary);
+CREATE TABLE copied (LIKE kept);
+COPY copied FROM :'file' (FORMAT binary);
+SELECT is((SELECT count(*) FROM kept JOIN copied USING (summary)), 6::bigint, 'COPY BINARY there and back gives equal values');
+SELECT is_empty($$ SELECT k.id FROM kept AS k JOIN copied AS c USING (id) WHERE k.summary::text <> c.summary::text $$,
+  'and equal bytes');
+
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL max_parallel_workers_per_gather = 2;
+SET LOCAL parallel_leader_participation = off;
+CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+  plan text := '';
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
+  RETURN plan;
+END
+$$;
+SELECT matches(plan_of('SELECT distribution(value) FROM account'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
+SELECT is((SELECT distribution(value) FROM account)::text, :'whole', 'in parallel the bytes are the same');
+SELECT is((SELECT distribution(value, 0.0005) FROM account)::text, :'fine', 'in parallel and collapsed as well');
+SELECT is((SELECT rollup(summary) FROM (SELECT distribution(value) AS summary FROM account GROUP BY branch) AS b)::text, :'whole',
+  'and grouped');
+SET LOCAL max_parallel_workers_per_gather = 0;
+
+CREATE TABLE split (id int, value float8) PARTITION BY RANGE (id);
+CREATE TABLE split_1 PARTITION OF split FOR VALUES FROM (0) TO (3000);
+CREATE TABLE split_2 PARTITION OF split FOR VALUES FROM (3000) TO (20001);
+CREATE TABLE split_3 PARTITION OF split FOR VALUES FROM (20001) TO (30000);
+INSERT INTO split SELECT id, value FROM account;
+ANALYZE split;
+SET LOCAL enable_partitionwise_aggregate = on;
+SELECT matches(plan_of('SELECT distribution(value) FROM split'), 'Partial Aggregate', 'a partitionwise plan has partial aggregates');
+SELECT is((SELECT distribution(value) FROM split)::text, :'whole', 'by partitions, one of them empty, the bytes are the same');
+
+SELECT is_empty($$
+  SELECT id FROM (SELECT id, distribution(value) OVER (ORDER BY id) AS summary FROM account WHERE id <= 150) AS w
+  WHERE summary <> (SELECT distribution(value) FROM account AS a WHERE a.id <= w.id)
+$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
+SELECT is_empty($$
+  SELECT id FROM (SELECT id, distribution(value) OVER (ORDER BY id ROWS 9 PRECEDING) AS summary FROM account WHERE id <= 150) AS w
+  WHERE summary <> (SELECT distribution(value) FROM account AS a WHERE a.id BETWEEN w.id - 9 AND w.id)
+$$, 'and of each moving frame');
+SELECT is_empty($$
+  SELECT id FROM (SELECT id, rollup(summary) OVER (ORDER BY id) AS summary FROM kept WHERE id < 1000) AS w
+  WHERE summary <> (SELECT rollup(summary) FROM kept AS k WHERE k.id <= w.id)
+$$, 'rollup as well');
+
+SELECT is(distribution_summary_merge(:'whole', :'whole')::text, (SELECT distribution(value) FROM (TABLE account UNION ALL TABLE account) AS twice)::text,
+  'the transition function of rollup called by itself gives a closed value');
+SELECT is(distribution_add(distribution_add(NULL, 1), 2)::text, (SELECT distribution(v) FROM (VALUES (2), (1)) AS v (v))::text,
+  'and so does the transition function');
+SELECT is(distribution_add(:'whole', NULL)::text, :'whole', 'a NULL changes nothing');
+
+------------------------------------------------------------------------------------------------------------------------
+-- Figures against the rows themselves
+------------------------------------------------------------------------------------------------------------------------
+
+SELECT is_empty($$
+  SELECT accuracy, p, exact, estimate
+  FROM unnest('{0.3,0.1,0.05,0.01,0.003,0.001}'::float8[]) AS accuracy,
+    LATERAL (SELECT distribution(value, accuracy) AS summary FROM account) AS s,
+    generate_series(0, 1, 0.0293) AS p,
+    LATERAL (SELECT percentile_disc(p) WITHIN GROUP (ORDER BY value) AS exact FROM account) AS e,
+    LATERAL (SELECT quantile(summary, p) AS estimate) AS q
+  WHERE collapsed(summary) = 0 AND abs(estimate - exact) > accuracy(summary) * abs(exact) * (1 + 1e-12)
+$$, 'no quantile is off by more than the accuracy, at any accuracy and rank');
+
+-- The collapsed bucket of the positive values is the first, that of the negative ones the last.
+SELECT is_empty(format($$
+  SELECT p, exact, estimate
+  FROM (SELECT %1$L::distribution_summary AS summary) AS s,
+    LATERAL (SELECT min(to_value) FILTER (WHERE from_value > 0) AS merged FROM histogram(%1$L)) AS h,
+    generate_series(0, 1, 0.0097) AS p,
+    LATERAL (SELECT percentile_disc(p) WITHIN GROUP (ORDER BY value) AS exact FROM account) AS e,
+    LATERAL (SELECT quantile(summary, p) AS estimate) AS q
+  WHERE (exact > merged OR exact <= 0) AND abs(estimate - exact) > accuracy(summary) * abs(exact) * (1 + 1e-12)
+$$, :'fine'), 'nor at a rank that was not collapsed');
+SELECT is(collapsed(:'fine'), (SELECT min(value_count) FILTER (WHERE from_value = low) FROM (SELECT *, min(from_value) FILTER (WHERE from_value > 0) OVER () AS low
+  FROM histogram(:'fine')) AS h), 'collapsed() is the count of that bucket');
+
+SELECT is(accuracy(distribution_add(NULL, 1, reported)), reported, 'an accuracy that was reported can be asked for: ' || asked)
+FROM unnest('{0.0005,0.001,0.0099,0.01,0.02,0.1,0.33,0.5}'::float8[]) AS asked, LATERAL accuracy(distribution_add(NULL, 1, asked)) AS reported;
+SELECT is_empty($$ SELECT a FROM generate_series(0.0005, 0.5, 0.0007) AS a WHERE accuracy(distribution_add(NULL, 1, a)) > a $$,
+  'and is never worse than what was asked for');
+
+SELECT is(total(:'whole'::distribution_summary), (SELECT trim_scale(sum(value::numeric)) FROM account), 'the total is exact');
+SELECT is(value_count(:'whole'::distribution_summary), 14000::bigint, 'so is the count');
+SELECT is(mean(:'whole'::distribution_summary), (SELECT avg(value::numeric)::float8 FROM account), 'and the mean');
+SELECT is(minimum(:'whole'::distribution_summary), min(value), 'and the minimum') FROM account;
+SELECT is(maximum(:'whole'::distribution_summary), max(value), 'and the maximum') FROM account;
+SELECT is((SELECT (sum(value_count), sum(total))::text FROM histogram(:'whole')), (SELECT (count(*), trim_scale(sum(value::numeric)))::text FROM account),
+  'the histogram adds up');
+SELECT is_empty(format($$
+  SELECT h, exact.* FROM histogram(%L) AS h,
+    LATERAL (SELECT count(*) AS n, sum(value::numeric) AS s FROM account WHERE value BETWEEN h.from_value AND h.to_value) AS exact
+  WHERE h.value_count <> n OR h.total <> s
+$$, :'whole'), 'and each of its buckets is what it says');
+SELECT is_empty(format($$
+  SELECT x, estimate FROM (SELECT value AS x FROM account ORDER BY random() LIMIT 100) AS x,
+    LATERAL (SELECT cdf(%L, x) AS estimate) AS q,
+    LATERAL (SELECT avg((value <= x - abs(x) * 0.021)::int) AS low, avg((value <= x + abs(x) * 0.021)::int) AS high FROM account) AS exact
+  WHERE estimate NOT BETWEEN low - 1e-9 AND high + 1e-9
+$$, :'whole'), 'cdf is that of a value within the width of a bucket');
+
+-- Shares of a total, of those that have something
+CREATE TEMP TABLE holder AS SELECT row_number() OVER (ORDER BY value) AS i, value FROM account WHERE value >= 0;
+SELECT distribution(value) AS holders, count(*) AS n FROM holder \gset
+SELECT 2 * sum(i * value) / (count(*) * sum(value)) - (count(*) + 1.0) / count(*) AS gini FROM holder \gset
+SELECT ok(gini(:'holders') BETWEEN :gini - 0.005 AND :gini + 1e-9, 'gini is at most half the accuracy below the exact one');
+SELECT ok(abs(gini(:'holders') - :gini) < 0.0005, 'and in practice much nearer');
+SELECT is_empty(format($$
+  SELECT p, exact FROM unnest('{0.001,0.01,0.1,0.2,0.5,0.8,0.99}'::float8[]) AS p,
+    LATERAL (SELECT (SELECT sum(value) FROM (SELECT value FROM holder ORDER BY value DESC LIMIT (p * %s)::int) AS top)
+      / (SELECT sum(value) FROM holder) AS exact) AS e
+  WHERE abs(top_share(%2$L, p) - exact) > 0.002 OR abs(tail_share(%2$L, 1 - p) - (1 - exact)) > 0.002
+$$, :n, :'holders'), 'top_share and tail_share are near the exact ones');
+SELECT is(top_share(:'holders', 1), 1::float8, 'all have all');
+SELECT is(tail_share(:'holders', 0), 0::float8, 'nobody has nothing');
+SELECT is_empty(format($$
+  SELECT * FROM (SELECT population_share AS p, value_share AS v, lag(value_share) OVER w AS before FROM lorenz(%L, 50)
+    WINDOW w AS (ORDER BY population_share)) AS l
+  WHERE v < before OR v > p + 1e-12 OR (p = 0) <> (before IS NULL)
+$$, :'holders'), 'the Lorenz curve rises below the diagonal');
+SELECT is((SELECT (min(value_share), max(value_share), count(*))::text FROM lorenz(:'holders', 50)), '(0,1,51)', 'from 0 to 1');
+
+SELECT is_empty($$
+  SELECT n, estimate.alpha, exact
+  FROM (SELECT distribution(value) AS summary FROM holder) AS s, unnest('{50,200,1000,2000}'::bigint[]) AS n,
+    LATERAL tail_index(summary, n) AS estimate,
+    LATERAL (SELECT 1 / (avg(ln(value)) FILTER (WHERE r <= n) - min(ln(value)) FILTER (WHERE r = n + 1)) AS exact
+      FROM (SELECT value, row_number() OVER (ORDER BY value DESC) AS r FROM holder WHERE value > 0) AS ranked WHERE r <= n + 1) AS e
+  WHERE abs(estimate.alpha / exact - 1) > 0.02 OR abs(estimate.std_error - estimate.alpha / sqrt(n)) > 1e-9
+$$, 'the tail index is that of the rows within the accuracy times alpha');
+
+------------------------------------------------------------------------------------------------------------------------
+-- Edges
+------------------------------------------------------------------------------------------------------------------------
+
+SELECT is((SELECT distribution(v) FROM (VALUES (NULL::float8)) AS v (v)), NULL, 'only NULLs: NULL');
+SELECT is((SELECT distribution(value) FROM account WHERE false), NULL, 'no rows: NULL');
+SELECT is((SELECT distribution(v) FROM (VALUES (1), (NULL), (2)) AS v (v))::text, (SELECT distribution(v) FROM (VALUES (1), (2)) AS v (v))::text,
+  'a NULL is skipped');
+SELECT is((SELECT distribution(v, NULL) FROM (VALUES (1), (2)) AS v (v))::text, (SELECT distribution(v) FROM (VALUES (1), (2)) AS v (v))::text,
+  'no accuracy is the usual one');
+SELECT is((SELECT distribution(v) FROM (VALUES (-0.0::float8)) AS v (v))::text, (SELECT distribution(v) FROM (VALUES (0)) AS v (v))::text,
+  'minus zero is zero');
+SELECT throws_ok($$ SELECT distribution('NaN') $$, '22003', NULL, 'NaN is refused');
+SELECT throws_ok($$ SELECT distribution('-Infinity') $$, '22003', NULL, 'so are infinities');
+SELECT throws_ok($$ SELECT distribution(9.1e14) $$, '22003', NULL, 'and what is too large');
+SELECT lives_ok($$ SELECT distribution(v) FROM (VALUES (9e14), (-9e14), (5e-324)) AS v (v) $$, 'the ends of the range are not');
+SELECT throws_ok($$ SELECT distribution(1, 0.0001) $$, '22023', NULL, 'an accuracy that is too fine');
+SELECT throws_ok($$ SELECT distribution(v, v / 10) FROM generate_series(1, 2) AS v $$, '22023', NULL, 'an accuracy that changes');
+SELECT throws_ok($$ SELECT distribution_summary_merge(distribution(1), distribution(1, 0.02)) $$, '22023', NULL, 'and one that differs');
+SELECT throws_ok($$ SELECT gini(distribution(-1)) $$, '22023', NULL, 'no shares of debts');
+SELECT is(gini(distribution(0)), NULL, 'shares of nothing are NULL');
+SELECT is(top_share(distribution(0), 0.5), NULL, 'all of them');
+SELECT throws_ok($$ SELECT quantile(distribution(1), 1.1) $$, '22023', NULL, 'p is a share');
+SELECT is(quantile(distribution(1), ARRAY[[0, NULL], [0.5, 1]]), ARRAY[[1, NULL], [1, 1]]::float8[], 'quantiles keep the shape of p');
+
+SELECT * FROM finish();
+ROLLBACK;
