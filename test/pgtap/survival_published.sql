@@ -1,7 +1,7 @@
 -- Survival on published data sets, which do not come with the project: lung (Loprinzi et al. 1994, J Clin Oncol 12) and heart (Crowley and
 -- Hu 1977, JASA 72), as R's package survival has them. CRM_EXT_DATA is a folder with survival/*.csv in it; a missing file is a skip.
-\set lung `for d in "$CRM_EXT_DATA" ../shared/data "$CRM_EXT_SOURCE/../shared/data"; do f="$d/survival/lung_survival_pkg.csv"; test -n "$d" && test -r "$f" && cat "$f" && break; done`
-\set heart `for d in "$CRM_EXT_DATA" ../shared/data "$CRM_EXT_SOURCE/../shared/data"; do f="$d/survival/stanford_heart.csv"; test -n "$d" && test -r "$f" && cat "$f" && break; done`
+\set lung `f="$CRM_EXT_DATA/survival/lung_survival_pkg.csv"; test -r "$f" && cat "$f"`
+\set heart `f="$CRM_EXT_DATA/survival/stanford_heart.csv"; test -r "$f" && cat "$f"`
 SELECT :'lung' = '' OR :'heart' = '' AS absent \gset
 \if :absent
   SELECT plan(1);
