@@ -18,338 +18,17 @@
 #include "utils/numeric.h"
 
 #include "summary/activity.h"
-#include "summary/summary.h"
-
-#define MAX_DAYS 100000
-#define BITMAP                                                                                     \
-	0x01 /* flag: the days are a bitmap; in an open state of its words, in a closed value of its bytes */
-#define FIRST_ITEMS 4
-#define WORD_BITS 32
-
-typedef struct ActivityState
-{
-	CrmState state; /* used: days of the list, or words of the bitmap */
-	int32 base;     /* of the bitmap: the day of its lowest bit, a multiple of 32 */
-	int64 events;
-	int64 negatives;
-	CrmMoney total;
-	union
-	{
-		DateADT days[1]; /* ascending, distinct */
-		uint32 words[1]; /* the first and the last are not zero */
-	} set;               /* up to VARSIZE */
-} ActivityState;
-
-#define FIXED_BYTES offsetof(ActivityState, set)
+#include "summary/activity_days.h"
 
 static CrmState *open_activity(CrmReader *in, uint16 flags);
 static uint16 close_activity(const CrmState *state, CrmWriter *out);
 static CrmState *merge_activity(CrmState *into, const CrmState *from);
 static void check_activity(const CrmState *state);
 
-static const CrmSummaryKind activity_kind = {
-    "activity_summary", CRM_ACTIVITY_SUMMARY, BITMAP,        FIXED_BYTES,    sizeof(DateADT),
-    MAX_DAYS,           "active days",        open_activity, close_activity, merge_activity,
-    check_activity};
-
-StaticAssertDecl(FIXED_BYTES % 8 == 0, "the items of a state begin at a multiple of eight");
-StaticAssertDecl(sizeof(DateADT) == sizeof(uint32), "days and words have one size");
-
-/* ------------------------------------------------------------------------------------------------------------------
- * Sets of days
- * ------------------------------------------------------------------------------------------------------------------ */
-
-static bool
-is_bitmap(const ActivityState *state)
-{
-	return (state->state.header.flags & BITMAP) != 0;
-}
-
-/* The lowest day of the word that holds a day. */
-static inline DateADT
-word_base(DateADT day)
-{
-	return day & ~(WORD_BITS - 1);
-}
-
-/* How many words a bitmap from one day to another has. */
-static inline uint32
-words_between(DateADT low, DateADT high)
-{
-	return (uint32) (((int64) word_base(high) - word_base(low)) / WORD_BITS) + 1;
-}
-
-static DateADT
-lowest_day(const ActivityState *state)
-{
-	if (is_bitmap(state))
-		return state->base + pg_rightmost_one_pos32(state->set.words[0]);
-	return state->set.days[0];
-}
-
-static DateADT
-highest_day(const ActivityState *state)
-{
-	uint32 last = state->state.used - 1;
-
-	if (is_bitmap(state))
-		return state->base + (int32) (last * WORD_BITS) +
-		       pg_leftmost_one_pos32(state->set.words[last]);
-	return state->set.days[last];
-}
-
-static uint32
-count_words(const uint32 *words, uint32 nwords)
-{
-	uint32 count = 0;
-
-	for (uint32 i = 0; i < nwords; i++)
-		count += pg_popcount32(words[i]);
-	return count;
-}
-
-static uint32
-count_days(const ActivityState *state)
-{
-	return is_bitmap(state) ? count_words(state->set.words, state->state.used) : state->state.used;
-}
-
-/* The days of a bitmap as a list. */
-static void
-list_words(DateADT base, const uint32 *words, uint32 nwords, DateADT *days)
-{
-	for (uint32 i = 0; i < nwords; i++)
-		for (uint32 word = words[i]; word != 0; word &= word - 1)
-			*days++ = base + (int32) (i * WORD_BITS) + pg_rightmost_one_pos32(word);
-}
-
-static inline void
-set_day(ActivityState *state, DateADT day)
-{
-	uint32 bit = (uint32) (day - state->base);
-
-	state->set.words[bit / WORD_BITS] |= (uint32) 1 << (bit % WORD_BITS);
-}
-
-static ActivityState *
-reserve(ActivityState *state, uint32 items)
-{
-	return (ActivityState *) crm_state_reserve(&activity_kind, &state->state, items);
-}
-
-/* A list with the same contents but its days, and room for so many. */
-static ActivityState *
-without_days(const ActivityState *state, uint32 items)
-{
-	ActivityState *copy = (ActivityState *) crm_state_new(&activity_kind, items);
-
-	copy->events = state->events;
-	copy->negatives = state->negatives;
-	copy->total = state->total;
-	return copy;
-}
-
-/* A list as a bitmap that reaches over the days from low to high. */
-static ActivityState *
-to_bitmap(const ActivityState *state, DateADT low, DateADT high)
-{
-	ActivityState *bitmap = without_days(state, words_between(low, high));
-
-	bitmap->state.header.flags |= BITMAP;
-	bitmap->state.used = words_between(low, high);
-	bitmap->base = word_base(low);
-	for (uint32 i = 0; i < state->state.used; i++)
-		set_day(bitmap, state->set.days[i]);
-	return bitmap;
-}
-
-static ActivityState *
-to_list(const ActivityState *state)
-{
-	uint32 ndays = count_days(state);
-	ActivityState *list = without_days(state, ndays);
-
-	list_words(state->base, state->set.words, state->state.used, list->set.days);
-	list->state.used = ndays;
-	return list;
-}
-
-/*
- * A bitmap made to reach over the days from low to high, which are about to be added; or a list, if a bitmap would take more
- * memory than one.  A sentinel such as 9999-12-31 among ordinary days costs four bytes.
- */
-static ActivityState *
-stretch(ActivityState *state, DateADT low, DateADT high)
-{
-	uint32 used = state->state.used;
-	DateADT top = state->base + (int32) ((used - 1) * WORD_BITS);
-	uint32 below;
-	uint32 wanted;
-
-	if (low >= state->base && word_base(high) <= top)
-		return state;
-	low = Min(low, state->base);
-	high = Max(high, top);
-	wanted = words_between(low, high);
-	if (wanted > count_days(state))
-		return to_list(state);
-	state = reserve(state, wanted);
-	below = (state->base - word_base(low)) / WORD_BITS;
-	if (below > 0)
-	{
-		memmove(state->set.words + below, state->set.words, used * sizeof(uint32));
-		memset(state->set.words, 0, below * sizeof(uint32));
-	}
-	memset(state->set.words + below + used, 0, (wanted - below - used) * sizeof(uint32));
-	state->base = word_base(low);
-	state->state.used = wanted;
-	return state;
-}
-
-/* Add days of a sorted list to a list. */
-static ActivityState *
-merge_lists(ActivityState *state, const DateADT *days, uint32 ndays)
-{
-	uint32 used = state->state.used;
-	uint32 extra = 0;
-	DateADT *own = state->set.days;
-	int64 i, j, k;
-
-	if (used == 0 || days[0] > own[used - 1])
-		extra = ndays;
-	else
-	{
-		uint32 at = 0;
-
-		for (uint32 n = 0; n < ndays; n++)
-		{
-			while (at < used && own[at] < days[n])
-				at++;
-			if (at == used || own[at] != days[n])
-				extra++;
-		}
-	}
-	if (extra == 0)
-		return state;
-	if (used + extra > crm_state_room(&activity_kind, &state->state))
-	{
-		DateADT low = used == 0 ? days[0] : Min(days[0], own[0]);
-		DateADT high = used == 0 ? days[ndays - 1] : Max(days[ndays - 1], own[used - 1]);
-
-		if (words_between(low, high) <= (used + extra) / 2)
-		{
-			state = to_bitmap(state, low, high);
-			for (uint32 n = 0; n < ndays; n++)
-				set_day(state, days[n]);
-			return state;
-		}
-		state = reserve(state, used + extra);
-		own = state->set.days;
-	}
-	/* from the back, so that nothing is overwritten before it has moved */
-	i = (int64) used - 1;
-	j = (int64) ndays - 1;
-	for (k = (int64) used + extra - 1; j >= 0; k--)
-	{
-		if (i >= 0 && own[i] >= days[j])
-		{
-			if (own[i] == days[j])
-				j--;
-			own[k] = own[i--];
-		}
-		else
-			own[k] = days[j--];
-	}
-	state->state.used = used + extra;
-	return state;
-}
-
-static ActivityState *
-add_list(ActivityState *state, const DateADT *days, uint32 ndays)
-{
-	if (is_bitmap(state))
-		state = stretch(state, days[0], days[ndays - 1]);
-	if (!is_bitmap(state))
-		return merge_lists(state, days, ndays);
-	for (uint32 n = 0; n < ndays; n++)
-		set_day(state, days[n]);
-	return state;
-}
-
-static ActivityState *
-add_bitmap(ActivityState *state, const ActivityState *from)
-{
-	DateADT low = lowest_day(from);
-	DateADT high = highest_day(from);
-
-	if (is_bitmap(state))
-		state = stretch(state, low, high);
-	else if (state->state.used > 0)
-	{
-		DateADT lowest = Min(low, lowest_day(state));
-		DateADT highest = Max(high, highest_day(state));
-
-		if (words_between(lowest, highest) <= Max(count_days(from), state->state.used))
-			state = to_bitmap(state, lowest, highest);
-	}
-	if (is_bitmap(state))
-	{
-		uint32 offset = (from->base - state->base) / WORD_BITS;
-
-		for (uint32 i = 0; i < from->state.used; i++)
-			state->set.words[offset + i] |= from->set.words[i];
-	}
-	else
-	{
-		uint32 ndays = count_days(from);
-		DateADT *days = palloc(ndays * sizeof(DateADT));
-
-		list_words(from->base, from->set.words, from->state.used, days);
-		state = merge_lists(state, days, ndays);
-		pfree(days);
-	}
-	return state;
-}
-
-static ActivityState *
-add_day(ActivityState *state, DateADT day)
-{
-	DateADT *days = state->set.days;
-	uint32 used = state->state.used;
-	uint32 low = 0;
-	uint32 high = used;
-
-	if (is_bitmap(state))
-	{
-		uint32 bit = (uint32) day - (uint32) state->base;
-
-		if (likely(day >= state->base && bit / WORD_BITS < used))
-		{
-			set_day(state, day);
-			return state;
-		}
-		return add_list(state, &day, 1);
-	}
-	if (used > 0 && days[used - 1] < day)
-		low = used;
-	while (low < high)
-	{
-		uint32 middle = (low + high) / 2;
-
-		if (days[middle] < day)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < used && days[low] == day)
-		return state;
-	if (used == crm_state_room(&activity_kind, &state->state))
-		return merge_lists(state, &day, 1);
-	memmove(days + low + 1, days + low, (used - low) * sizeof(DateADT));
-	days[low] = day;
-	state->state.used = used + 1;
-	return state;
-}
+const CrmSummaryKind crm_activity_kind = {"activity_summary", CRM_ACTIVITY_SUMMARY, BITMAP,
+                                          FIXED_BYTES,        sizeof(DateADT),      MAX_DAYS,
+                                          "active days",      open_activity,        close_activity,
+                                          merge_activity,     check_activity};
 
 /* ------------------------------------------------------------------------------------------------------------------
  * The summary
@@ -377,9 +56,9 @@ merge_activity(CrmState *into_state, const CrmState *from_state)
 	crm_money_store(&into->total,
 	                crm_money_add(crm_money_load(&into->total), crm_money_load(&from->total)));
 	if (is_bitmap(from))
-		into = add_bitmap(into, from);
+		into = crm_activity_add_bitmap(into, from);
 	else
-		into = add_list(into, from->set.days, from->state.used);
+		into = crm_activity_add_list(into, from->set.days, from->state.used);
 	return &into->state;
 }
 
@@ -402,7 +81,7 @@ check_activity(const CrmState *checked)
 	uint32 used = checked->used;
 
 	Assert(used > 0 && used <= MAX_DAYS);
-	Assert(state->events >= count_days(state));
+	Assert(state->events >= crm_activity_count_days(state));
 	Assert(state->negatives >= 0 && state->negatives <= state->events);
 	Assert(total_is_possible(crm_money_load(&state->total), state->events, state->negatives));
 	if (is_bitmap(state))
@@ -413,7 +92,8 @@ check_activity(const CrmState *checked)
 	else
 		for (uint32 i = 1; i < used; i++)
 			Assert(state->set.days[i - 1] < state->set.days[i]);
-	Assert(IS_VALID_DATE(lowest_day(state)) && IS_VALID_DATE(highest_day(state)));
+	Assert(IS_VALID_DATE(crm_activity_lowest_day(state)) &&
+	       IS_VALID_DATE(crm_activity_highest_day(state)));
 #endif
 }
 
@@ -426,9 +106,9 @@ static uint16
 close_activity(const CrmState *closed, CrmWriter *out)
 {
 	const ActivityState *state = (const ActivityState *) closed;
-	uint32 ndays = count_days(state);
-	DateADT first = lowest_day(state);
-	Size span = (Size) ((int64) highest_day(state) - first);
+	uint32 ndays = crm_activity_count_days(state);
+	DateADT first = crm_activity_lowest_day(state);
+	Size span = (Size) ((int64) crm_activity_highest_day(state) - first);
 	Size bitmap_bytes = (span + 7) / 8;
 	Size gap_bytes = 0;
 	const DateADT *days = state->set.days;
@@ -436,11 +116,11 @@ close_activity(const CrmState *closed, CrmWriter *out)
 	uint16 flags = 0;
 
 	if (ndays > MAX_DAYS)
-		crm_state_full(&activity_kind);
+		crm_state_full(&crm_activity_kind);
 	if (is_bitmap(state))
 	{
 		days = listed = palloc(ndays * sizeof(DateADT));
-		list_words(state->base, state->set.words, closed->used, listed);
+		crm_activity_list_words(state->base, state->set.words, closed->used, listed);
 	}
 	crm_put_zigzag(out, first);
 	crm_put_varint(out, ndays);
@@ -519,7 +199,7 @@ open_gaps(CrmReader *in, const ActivityHead *head)
 		crm_reader_fail(in, "It ends too early.");
 		return NULL;
 	}
-	state = (ActivityState *) crm_state_new(&activity_kind, Max(head->ndays, FIRST_ITEMS));
+	state = (ActivityState *) crm_state_new(&crm_activity_kind, Max(head->ndays, FIRST_ITEMS));
 	state->set.days[0] = head->first;
 	for (uint32 i = 1; i < head->ndays; i++)
 	{
@@ -560,7 +240,7 @@ open_bitmap(CrmReader *in, const ActivityHead *head)
 	nwords = words_between(head->first, (DateADT) last);
 	if (nwords <= head->ndays || nwords <= FIRST_ITEMS)
 	{
-		state = (ActivityState *) crm_state_new(&activity_kind, Max(nwords, FIRST_ITEMS));
+		state = (ActivityState *) crm_state_new(&crm_activity_kind, Max(nwords, FIRST_ITEMS));
 		state->state.header.flags |= BITMAP;
 		state->base = word_base(head->first);
 		state->state.used = nwords;
@@ -573,7 +253,7 @@ open_bitmap(CrmReader *in, const ActivityHead *head)
 	{
 		uint32 used = 0;
 
-		state = (ActivityState *) crm_state_new(&activity_kind, Max(head->ndays, FIRST_ITEMS));
+		state = (ActivityState *) crm_state_new(&crm_activity_kind, Max(head->ndays, FIRST_ITEMS));
 		state->set.days[used++] = head->first;
 		for (Size i = 0; i < nbytes; i++)
 			for (uint32 byte = bytes[i]; byte != 0 && used < head->ndays; byte &= byte - 1)
@@ -608,23 +288,23 @@ open_activity(CrmReader *in, uint16 flags)
  * Aggregates
  * ------------------------------------------------------------------------------------------------------------------ */
 
-CRM_SUMMARY_FUNCTIONS(activity, &activity_kind);
+CRM_SUMMARY_FUNCTIONS(activity, &crm_activity_kind);
 
 static Datum
 add_event(FunctionCallInfo fcinfo, DateADT day, int128 units)
 {
-	ActivityState *state = (ActivityState *) crm_summary_state(fcinfo, &activity_kind);
+	ActivityState *state = (ActivityState *) crm_summary_state(fcinfo, &crm_activity_kind);
 
 	if (DATE_NOT_FINITE(day))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 		                errmsg("day of an event is infinite")));
 	if (state == NULL)
-		state = (ActivityState *) crm_state_new(&activity_kind, FIRST_ITEMS);
+		state = (ActivityState *) crm_state_new(&crm_activity_kind, FIRST_ITEMS);
 	state->events = add_counts(state->events, 1);
 	state->negatives += units < 0;
 	crm_money_store(&state->total, crm_money_add(crm_money_load(&state->total), units));
-	state = add_day(state, day);
-	return crm_summary_return(fcinfo, &activity_kind, &state->state);
+	state = crm_activity_add_day(state, day);
+	return crm_summary_return(fcinfo, &crm_activity_kind, &state->state);
 }
 
 /* A row with a NULL: the state as it is. */
@@ -635,7 +315,7 @@ skip_event(FunctionCallInfo fcinfo)
 		PG_RETURN_NULL();
 	if (AggCheckCallContext(fcinfo, NULL))
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	return crm_summary_final(fcinfo, &activity_kind);
+	return crm_summary_final(fcinfo, &crm_activity_kind);
 }
 
 /*
@@ -678,11 +358,11 @@ crm_activity_add_int4(PG_FUNCTION_ARGS)
 static ActivityHead
 head_of(Datum datum)
 {
-	CrmClosed closed = crm_summary_closed(&activity_kind, datum);
+	CrmClosed closed = crm_summary_closed(&crm_activity_kind, datum);
 	ActivityHead head;
 
 	read_head(&closed.reader, closed.flags, &head);
-	crm_summary_corrupted(&activity_kind, &closed.reader);
+	crm_summary_corrupted(&crm_activity_kind, &closed.reader);
 	return head;
 }
 
@@ -725,7 +405,7 @@ days_until(const ActivityHead *head, DateADT until, DateADT *last)
 			}
 		}
 	}
-	crm_summary_corrupted(&activity_kind, &in);
+	crm_summary_corrupted(&crm_activity_kind, &in);
 	return count;
 }
 
@@ -859,13 +539,13 @@ Datum
 crm_activity_active_dates(PG_FUNCTION_ARGS)
 {
 	const ActivityState *state =
-	    (const ActivityState *) crm_summary_read(&activity_kind, PG_GETARG_DATUM(0));
-	uint32 ndays = count_days(state);
+	    (const ActivityState *) crm_summary_read(&crm_activity_kind, PG_GETARG_DATUM(0));
+	uint32 ndays = crm_activity_count_days(state);
 	DateADT *days = palloc(ndays * sizeof(DateADT));
 	Datum *elements = palloc(ndays * sizeof(Datum));
 
 	if (is_bitmap(state))
-		list_words(state->base, state->set.words, state->state.used, days);
+		crm_activity_list_words(state->base, state->set.words, state->state.used, days);
 	else
 		memcpy(days, state->set.days, ndays * sizeof(DateADT));
 	for (uint32 i = 0; i < ndays; i++)
