@@ -229,7 +229,9 @@ crm_log_rank(const SurvivalTime *a, int na, const SurvivalTime *b, int nb)
 	const SurvivalTime *groups[2] = {a, b};
 	int ntimes[2] = {na, nb}, next[2] = {0, 0};
 	int64 at_risk[2] = {at_start(a, na), at_start(b, nb)};
-	double variance = 0;
+	double difference =
+	           0, /* observed less expected of the first group, exactly 0 for equal curves */
+	    variance = 0;
 	LogRank test = {0};
 
 	while (next[0] < na || next[1] < nb)
@@ -261,6 +263,8 @@ crm_log_rank(const SurvivalTime *a, int na, const SurvivalTime *b, int nb)
 				test.observed[g] += ended[g];
 				test.expected[g] += d * at_risk[g] / n;
 			}
+			difference +=
+			    (double) ((int128) ended[0] * at_risk[1] - (int128) ended[1] * at_risk[0]) / n;
 			if (n > 1)
 				variance += d * (at_risk[0] / n) * (at_risk[1] / n) * (n - d) / (n - 1);
 		}
@@ -269,8 +273,6 @@ crm_log_rank(const SurvivalTime *a, int na, const SurvivalTime *b, int nb)
 	}
 	if (variance > 0)
 	{
-		double difference = test.observed[0] - test.expected[0];
-
 		test.chi_square = difference * difference / variance;
 		test.p_value = erfc(sqrt(test.chi_square / 2));
 	}
