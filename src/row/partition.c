@@ -489,7 +489,7 @@ crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value)
 	int low = 0, high = lookup->nstarts;
 
 	if (high == 0 && type >= COLUMN_TEXTS)
-		return lookup->rest_part;
+		return lookup->parts[0];
 	if (!crm_operand_read(&operand, type, value))
 		return lookup->null_part;
 	if (operand.form == OPERAND_INTEGER)

@@ -172,7 +172,8 @@ crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes, i
 		if (attribute->side != side || attribute->derived)
 			continue;
 		column = column_expression(&shape, attribute->name);
-		if (column == NULL || !crm_column_fits(attribute->kind, crm_column_type(exprType(column))))
+		if (column == NULL || exprType(column) == UNKNOWNOID ||
+		    !crm_column_fits(attribute->kind, crm_column_type(exprType(column))))
 			return NIL;
 		columns = lappend(columns, column);
 	}

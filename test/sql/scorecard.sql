@@ -115,6 +115,10 @@ FROM unnest(ARRAY['"2026-01-31"', '"date(\"2026-01-31\")"', '"@\"2026-01-31\""',
 SELECT test, string_agg(pg_temp.takes(test, v), ' ' ORDER BY o) AS "null [] [null] [a] [a,b] [c]"
 FROM unnest(ARRAY['{"contains": ["a"]}', '{"contains": ["a", "b"]}', '{"overlaps": ["b", "c"]}', 'null']) WITH ORDINALITY AS t(test, n),
   unnest('{null,[],[null],"[\"a\"]","[\"a\",\"b\"]","[\"c\"]"}'::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+-- NULL or not, of a value of any type
+SELECT r.x IS NULL AS missing, score('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "not(null)", "points": 1}, {"when": null, "points": 2}]}]}', r)
+FROM (VALUES ('{a}'::text[]), ('{}'), (NULL)) AS v(x), LATERAL (SELECT v.x) AS r;
+SELECT score('{"characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "not(null)", "points": 1}, {"when": null, "points": 2}]}]}', r) FROM (SELECT '(1,2)'::point AS x) AS r;
 -- three-valued: all, any, at_least, not
 CREATE FUNCTION pg_temp.holds(test text, "row" jsonb) RETURNS text LANGUAGE sql AS $$
   SELECT CASE score(format('{"characteristics": [{"name": "t", "unmatched": 0, "bins": [{"when": %s, "points": 1}]}]}', test)::scorecard, "row") WHEN 1 THEN 'yes' ELSE '-' END $$;
