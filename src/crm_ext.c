@@ -34,7 +34,7 @@ _PG_init(void)
 	const char *early;
 
 	/*
-	 * A value set before the library was loaded is a placeholder that nobody has checked.
+	 * A value set before the library was loaded has been checked by nobody.
 	 * DefineCustomStringVariable would only warn and fall back to today, so that every figure would be
 	 * of another day: refuse to load instead, until the setting is corrected.
 	 */
