@@ -45,9 +45,12 @@ CREATE FOREIGN TABLE $shards[$n] (client_id int, on_day date, amount numeric) SE
 SQL
 }
 
-for my $aggregate (qw(activity balance balance_snapshot))
+my %call = (
+  activity => 'on_day, amount', balance => 'on_day, amount', balance_snapshot => 'on_day, amount', distribution => 'amount::float8',
+  survival => q{on_day - '2019-12-31'::date, amount > 0}, migration => q{client_id % 5 + 1, (on_day - '2019-12-31'::date) % 5 + 1});
+for my $aggregate (sort keys %call)
 {
-  my $part = sub { "SELECT client_id, crm.$aggregate(on_day, amount) AS s FROM $_[0] GROUP BY client_id" };
+  my $part = sub { "SELECT client_id, crm.$aggregate($call{$aggregate}) AS s FROM $_[0] GROUP BY client_id" };
   like($node->safe_psql('one', 'EXPLAIN (VERBOSE, COSTS off) ' . $part->('shard_0')), qr/Remote SQL: SELECT client_id, crm\.$aggregate\(/,
     "$aggregate is pushed down");
   my $union = join ' UNION ALL ', map { $part->($_) } @shards;
