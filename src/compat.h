@@ -49,6 +49,15 @@ crm_json_lexer(char *text, int length, int encoding)
 #endif
 }
 
+/* Rights to any object are asked for by one function since 16. */
+#if PG_VERSION_NUM >= 160000
+#define crm_may_execute(function)                                                                  \
+	(object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define crm_may_execute(function)                                                                  \
+	(pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
 /* Module magic carries name and version since 18. */
 #ifdef PG_MODULE_MAGIC_EXT
 #define CRM_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "crm_ext", .version = CRM_EXT_VERSION)

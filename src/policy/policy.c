@@ -65,6 +65,10 @@ crm_policy_make(const PolicyKind *kind, const char *text, size_t length, Node *e
 	kind->compile(root);
 	initStringInfo(&canonical);
 	crm_document_write(&canonical, root);
+	if (canonical.len > CRM_DOCUMENT_MAX_LENGTH)
+		crm_document_error(root, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+		                   "the document has %d bytes with its numbers written out, more than %d",
+		                   canonical.len, CRM_DOCUMENT_MAX_LENGTH);
 	MemoryContextSwitchTo(caller);
 
 	value = (PolicyValue *) crm_value_alloc(kind->kind, offsetof(PolicyValue, document) -

@@ -80,8 +80,10 @@ read_attribute_bins(Characteristic *it, const DocumentNode *bins, AttributeList 
 		if (test->anything && b != bins->nitems - 1)
 			document_malformed(when, NULL, "\"-\" takes the rest and must be the last bin");
 		has_rest = test->anything;
-		crm_attribute_use(attributes, 0, attributes->items[it->attribute].name,
-		                  it->bins[b].computed ? KIND_NUMBER : test->kind, when);
+		crm_attribute_use(attributes, 0, attributes->items[it->attribute].name, test->kind, when);
+		if (it->bins[b].computed)
+			crm_attribute_use(attributes, 0, attributes->items[it->attribute].name, KIND_NUMBER,
+			                  when);
 		if (!test->anything)
 			crm_partition_add(partition, test, b, when);
 	}

@@ -26,6 +26,9 @@ read_consequence(DocumentNode *node, bool may_skip, Consequence *consequence)
 	if (node->type == DOCUMENT_OBJECT && crm_document_get(node, "outcome"))
 	{
 		crm_document_keys(node, reason_keys, lengthof(reason_keys));
+		if (crm_document_get(crm_document_get(node, "outcome"), "outcome"))
+			document_malformed(crm_document_get(node, "outcome"), NULL,
+			                   "an outcome within an outcome");
 		read_consequence(crm_document_get(node, "outcome"), may_skip, consequence);
 		consequence->reason = document_text_or(node, "reason", NULL);
 	}
@@ -219,5 +222,17 @@ crm_suitability_compile(DocumentNode *root)
 	}
 	if ((member = crm_document_get(root, "exempt")))
 		read_exemptions(policy, member);
+
+	/* an instruction that is NULL has these two all the same, as texts */
+	policy->policy.attributes.using = NULL;
+	for (int i = 0; i < policy->policy.attributes.n; i++)
+	{
+		const Attribute *it = &policy->policy.attributes.items[i];
+
+		if (it->side == SIDE_INSTRUCTION &&
+		    (strcmp(it->name, "action") == 0 || strcmp(it->name, "initiated_by") == 0))
+			crm_attribute_use(&policy->policy.attributes, SIDE_INSTRUCTION, it->name, KIND_TEXT,
+			                  root);
+	}
 	return policy;
 }

@@ -213,10 +213,13 @@ crm_tier_policy_attributes(PG_FUNCTION_ARGS)
 	DocumentReader reader = {.type_name = tier_policy_kind.title, .context = CurrentMemoryContext};
 	DocumentNode *root = crm_document_parse(&reader, value->document,
 	                                        VARSIZE(value) - offsetof(PolicyValue, document));
-	AttributeList attributes = {.using = "tiers"};
+	const char *used_in[] = {"tiers"};
+	Attribute measure = {.name = document_text_or(root, "measure", "value"),
+	                     .kind = KIND_NUMBER,
+	                     .uses = used_in,
+	                     .nuses = 1};
+	AttributeList attributes = {.items = &measure, .n = 1};
 
-	crm_attribute_use(&attributes, 0, document_text_or(root, "measure", "value"), KIND_NUMBER,
-	                  root);
 	return crm_policy_list_attributes(fcinfo, &attributes);
 }
 
@@ -263,7 +266,7 @@ crm_tier_enum(PG_FUNCTION_ARGS)
 	Oid enum_type = get_fn_expr_argtype(fcinfo->flinfo, 2);
 	const TierPolicy *policy;
 	HeapTuple tuple;
-	Oid value;
+	Oid input, parameter;
 	int rank;
 
 	if (!policy_and_rank(fcinfo, &policy, &rank))
@@ -276,9 +279,11 @@ crm_tier_enum(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("enum %s has no value \"%s\", which is a tier of the policy",
 		                       format_type_be(enum_type), policy->labels[rank - 1])));
-	value = ((Form_pg_enum) GETSTRUCT(tuple))->oid;
 	ReleaseSysCache(tuple);
-	PG_RETURN_OID(value);
+
+	/* the enum's own input function refuses a value that another transaction may not see yet */
+	getTypeInputInfo(enum_type, &input, &parameter);
+	PG_RETURN_DATUM(OidInputFunctionCall(input, pstrdup(policy->labels[rank - 1]), parameter, -1));
 }
 
 /* tier_labels(tier_policy) -> text[]: the labels, lowest first. */

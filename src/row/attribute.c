@@ -62,6 +62,9 @@ crm_attribute_use(AttributeList *list, int side, const char *name, ValueKind kin
 	Attribute *attribute;
 	int place = 0;
 
+	CHECK_FOR_INTERRUPTS();
+	if (*name == '\0')
+		document_malformed(node, NULL, "an attribute without a name");
 	while (place < list->n &&
 	       (list->items[place].side != side || strcmp(list->items[place].name, name) != 0))
 		place++;
@@ -225,6 +228,15 @@ enum_label(Datum value)
 	label = CStringGetTextDatum(NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel));
 	ReleaseSysCache(tuple);
 	return label;
+}
+
+/* The elements of a text[] or varchar[]. */
+void
+crm_deconstruct_texts(Datum array, Datum **elements, bool **nulls, int *n)
+{
+	ArrayType *texts = DatumGetArrayTypeP(array);
+
+	deconstruct_array(texts, ARR_ELEMTYPE(texts), -1, false, TYPALIGN_INT, elements, nulls, n);
 }
 
 /* Whether a column's values can be compared with literals of a kind. */
@@ -447,8 +459,7 @@ crm_value_text(ColumnType type, Datum value)
 			int n;
 			StringInfoData out;
 
-			deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT,
-			                  &elements, &nulls, &n);
+			crm_deconstruct_texts(value, &elements, &nulls, &n);
 			initStringInfo(&out);
 			for (int i = 0; i < n; i++)
 				if (!nulls[i])

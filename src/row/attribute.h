@@ -118,6 +118,7 @@ extern void crm_literal_text(Literal *literal, const char *text, int length);
 extern void crm_literal_boolean(Literal *literal, bool value);
 extern int crm_literal_compare(const Literal *a, const Literal *b);
 
+extern void crm_deconstruct_texts(Datum array, Datum **elements, bool **nulls, int *n);
 extern bool crm_column_fits(ValueKind kind, ColumnType type);
 extern bool crm_operand_read(Operand *operand, ColumnType type, Datum value);
 extern int crm_operand_compare(const Operand *operand, const Literal *literal);

@@ -13,8 +13,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
@@ -34,7 +36,7 @@ read_pairs(Comparison *comparison, DocumentNode *pairs)
 {
 	int capacity = 0;
 
-	crm_document_sort(pairs);
+	crm_document_expect(pairs, DOCUMENT_OBJECT); /* their order is that of the levels: it stays */
 	if (pairs->nitems == 0)
 		document_malformed(pairs, NULL, "no pair is allowed");
 	for (int i = 0; i < pairs->nitems; i++)
@@ -61,6 +63,7 @@ read_pairs(Comparison *comparison, DocumentNode *pairs)
 			int r = 0;
 
 			crm_literal_text(&literal, list->items[j]->text, strlen(list->items[j]->text));
+			CHECK_FOR_INTERRUPTS();
 			while (r < comparison->nrights &&
 			       crm_literal_compare(&literal, &comparison->rights[r]) != 0)
 				r++;
@@ -197,6 +200,15 @@ is_missing(const Row *row, int attribute)
 	return attribute >= 0 && row->nulls[attribute];
 }
 
+/* A double as its shortest decimal. */
+static Numeric
+decimal_of(double number)
+{
+	return DatumGetNumeric(DirectFunctionCall3(
+	    numeric_in, CStringGetDatum(crm_value_text(COLUMN_FLOAT8, Float8GetDatum(number))),
+	    ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
 /* A number of a row as numeric; false where it counts as missing. */
 static bool
 as_numeric(const Row *row, int attribute, Numeric *numeric)
@@ -211,11 +223,13 @@ as_numeric(const Row *row, int attribute, Numeric *numeric)
 			*numeric = int64_to_numeric(operand.integer);
 			break;
 		case OPERAND_FLOAT:
-			*numeric = DatumGetNumeric(
-			    DirectFunctionCall1(float8_numeric, Float8GetDatum(operand.number)));
+			*numeric = decimal_of(operand.number);
 			break;
-		default:
+		case OPERAND_NUMERIC:
 			*numeric = operand.numeric;
+			break;
+		case OPERAND_TEXT:
+			return false;
 	}
 	return true;
 }
@@ -231,8 +245,16 @@ numeric_sides(const Comparison *comparison, const Row *row, Numeric *left, Numer
 	else if (!as_numeric(row, comparison->right, right))
 		return false;
 	if (comparison->multiplied)
-		*right = DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(*right),
-		                                             NumericGetDatum(comparison->times.exact)));
+	{
+		/* a product beyond the range of numeric is beyond every number that it is compared with */
+		bool overflow = false;
+		bool negative =
+		    *DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(*right))) == '-';
+		Numeric product = numeric_mul_opt_error(*right, comparison->times.exact, &overflow);
+
+		*right = overflow ? decimal_of(negative ? -get_float8_infinity() : get_float8_infinity())
+		                  : product;
+	}
 	return true;
 }
 
@@ -252,6 +274,11 @@ compare_sides(const Comparison *comparison, const Row *row)
 	                          row->values[comparison->right]) &&
 	         right.form == OPERAND_INTEGER)
 		order = (left.integer > right.integer) - (left.integer < right.integer);
+	else if (!comparison->multiplied && left.form == OPERAND_FLOAT &&
+	         crm_operand_read(&right, row->types[comparison->right],
+	                          row->values[comparison->right]) &&
+	         right.form == OPERAND_FLOAT)
+		order = (left.number > right.number) - (left.number < right.number);
 	else
 	{
 		if (!numeric_sides(comparison, row, &a, &b))
@@ -302,8 +329,7 @@ read_texts(const Row *row, int attribute, Operand **texts)
 		crm_operand_read(*texts, row->types[attribute], row->values[attribute]);
 		return 1;
 	}
-	deconstruct_array(DatumGetArrayTypeP(row->values[attribute]), TEXTOID, -1, false, TYPALIGN_INT,
-	                  &elements, &nulls, &n);
+	crm_deconstruct_texts(row->values[attribute], &elements, &nulls, &n);
 	*texts = palloc(sizeof(Operand) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 		if (!nulls[i])

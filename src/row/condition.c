@@ -267,6 +267,9 @@ crm_condition_explain(const Condition *condition, const Row *row, const Attribut
 		finding->resolves = true;
 		finding->resolves_on = resolves_on;
 	}
+	/* what lapses before the rest is resolved has to be renewed: time alone does not resolve it */
+	if (finding->resolves && finding->lapses && finding->valid_until < finding->resolves_on)
+		finding->resolves = false;
 	if (!all && (some_holds_for_ever || needed > 1))
 		finding->lapses = false;
 }

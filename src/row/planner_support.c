@@ -9,16 +9,21 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
+#include "miscadmin.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "compat.h"
 #include "row/planner_support.h"
 #include "row/row.h"
 
@@ -69,10 +74,17 @@ is_plain_row(PlannerInfo *root, const Var *var)
 #endif
 	if (root == NULL)
 		return true; /* an index's or a constraint's expression */
-	if (root->parse->groupingSets != NIL || var->varno > list_length(root->parse->rtable))
+
+	/*
+	 * The planner simplifies the condition of an EXISTS with the outer query as root: a variable may then be of another
+	 * range table than the one that is at hand.  Nothing tells, so nothing is done where there is a sub-select.
+	 */
+	if (root->parse->hasSubLinks || var->varno > list_length(root->parse->rtable))
 		return false;
 	relation = rt_fetch(var->varno, root->parse->rtable);
-	if (relation->rtekind != RTE_RELATION && relation->rtekind != RTE_SUBQUERY)
+	if (relation->rtekind == RTE_RELATION
+	        ? get_rel_type_id(relation->relid) != var->vartype
+	        : relation->rtekind != RTE_SUBQUERY || relation->subquery == NULL)
 		return false;
 	return !may_be_null((Node *) root->parse->jointree, var->varno, false);
 }
@@ -94,8 +106,11 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 
 	memset(shape, 0, sizeof(RowShape));
 	shape->row = row;
-	if (IsA(row, Var) ? !is_plain_row(root, (Var *) row)
-	                  : !IsA(row, RowExpr) || contain_volatile_functions(row))
+	if (root != NULL && root->parse->groupingSets != NIL)
+		return false;
+	if (IsA(row, Var)
+	        ? !is_plain_row(root, (Var *) row)
+	        : !IsA(row, RowExpr) || contain_volatile_functions(row) || expression_returns_set(row))
 		return false;
 	if (type != RECORDOID)
 	{
@@ -201,20 +216,18 @@ input_collation(const List *arguments)
 
 /*
  * The call of a policy function with values in the place of its row, or NULL where there is no such function of the policy
- * and VARIADIC "any".  It is looked for in the schema of the function that it replaces: search_path has no say.
+ * and VARIADIC "any", or the user may not execute it.  It is looked for in the catalog, in the schema of the function that it
+ * replaces: neither search_path nor the right to use the schema has a say.
  */
 Node *
 crm_values_call(const FuncExpr *call, const char *name, List *columns)
 {
-	char *schema = get_namespace_name(get_func_namespace(call->funcid));
 	Oid argument_types[2] = {exprType(linitial(call->args)), ANYOID};
-	Oid target;
+	Oid target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+	                             PointerGetDatum(buildoidvector(argument_types, 2)),
+	                             ObjectIdGetDatum(get_func_namespace(call->funcid)));
 
-	if (schema == NULL)
-		return NULL;
-	target = LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(name))), 2,
-	                        argument_types, true);
-	if (!OidIsValid(target))
+	if (!OidIsValid(target) || !crm_may_execute(target))
 		return NULL;
 	return (Node *) makeFuncExpr(target, call->funcresulttype, lcons(linitial(call->args), columns),
 	                             call->funccollid, input_collation(columns), COERCE_EXPLICIT_CALL);

@@ -208,6 +208,7 @@ bind_columns(RowSource *source, Oid type, int32 typmod, const AttributeList *att
 	source->nulls = palloc(sizeof(bool) * Max(descriptor->natts, 1));
 	source->row_type = type;
 	source->row_typmod = typmod;
+	source->row_identifier = assign_record_type_identifier(type, typmod);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -229,7 +230,10 @@ crm_row_read(RowSource *source, Datum datum, const AttributeList *attributes, Ro
 	}
 	header = DatumGetHeapTupleHeader(datum);
 	if (HeapTupleHeaderGetTypeId(header) != source->row_type ||
-	    HeapTupleHeaderGetTypMod(header) != source->row_typmod)
+	    HeapTupleHeaderGetTypMod(header) != source->row_typmod ||
+	    (source->row_type != RECORDOID &&
+	     assign_record_type_identifier(source->row_type, source->row_typmod) !=
+	         source->row_identifier))
 	{
 		bind_columns(source, HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header),
 		             attributes, row);

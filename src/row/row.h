@@ -19,6 +19,7 @@ typedef struct RowSource
 	bool is_json;
 	Oid row_type; /* what the columns are bound to */
 	int32 row_typmod;
+	uint64 row_identifier; /* changes when the type is altered */
 	TupleDesc descriptor;
 	Datum *values; /* of the whole tuple */
 	bool *nulls;

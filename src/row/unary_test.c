@@ -157,7 +157,7 @@ read_number(Scanner *scanner, Literal *literal)
 		crm_document_error(scanner->node, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
 		                   "the number at column %d of the test is out of range",
 		                   pg_mbstrlen_with_len(scanner->text, start - scanner->text) + 1);
-	crm_literal_number(literal, digits);
+	crm_literal_number(literal, value == 0 ? "0" : digits);
 }
 
 /* One end of a test: a literal. */
@@ -392,7 +392,10 @@ read_tests(Scanner *scanner)
 		fault(scanner, scanner->at, "unexpected text");
 	/* not(null) and not(null, 5) exclude NULL, as every not(...) does */
 	if (scanner->test->negated)
+	{
+		scanner->test->excludes_null = scanner->test->matches_null;
 		scanner->test->matches_null = false;
+	}
 }
 
 /* One element of a list of values. */
@@ -481,7 +484,10 @@ crm_unary_test_parse(const DocumentNode *node, bool allow_as_of)
 				                   "or {\"overlaps\": [...]}");
 			read_list(&scanner, node->items[0]);
 			if (form == 0)
+			{
+				test->excludes_null = test->matches_null;
 				test->matches_null = false;
+			}
 			else
 				test->kind = KIND_TEXTS;
 			break;
@@ -547,8 +553,7 @@ list_matches(const UnaryTest *test, Datum value)
 	bool *nulls;
 	int n;
 
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements,
-	                  &nulls, &n);
+	crm_deconstruct_texts(value, &elements, &nulls, &n);
 	for (int r = 0; r < test->nranges; r++)
 	{
 		bool found = false;
@@ -582,7 +587,9 @@ crm_unary_test_eval(const UnaryTest *test, ColumnType type, Datum value, bool is
 		return TRUTH_TRUE;
 	if (isnull ||
 	    (type != COLUMN_OTHER && type != COLUMN_TEXTS && !crm_operand_read(&operand, type, value)))
-		return test->matches_null ? TRUTH_TRUE : test->nranges > 0 ? TRUTH_UNKNOWN : TRUTH_FALSE;
+		return test->matches_null                          ? TRUTH_TRUE
+		       : test->nranges > 0 && !test->excludes_null ? TRUTH_UNKNOWN
+		                                                   : TRUTH_FALSE;
 	if (test->list != LIST_NONE)
 		return list_matches(test, value) ? TRUTH_TRUE : TRUTH_FALSE;
 	if (test->reads_as_of)

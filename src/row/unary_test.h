@@ -23,10 +23,11 @@ typedef enum ListTest
 
 typedef struct UnaryTest
 {
-	ValueKind kind;    /* of its literals */
-	bool anything;     /* "-" */
-	bool matches_null; /* null is among the values */
-	bool negated;      /* not(...): the ranges are what is excluded */
+	ValueKind kind;     /* of its literals */
+	bool anything;      /* "-" */
+	bool matches_null;  /* null is among the values */
+	bool excludes_null; /* not(null, ...) */
+	bool negated;       /* not(...): the ranges are what is excluded */
 	bool reads_as_of;
 	ListTest list;
 	Range *ranges; /* any of them */

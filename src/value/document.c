@@ -79,7 +79,7 @@ named_owners(const DocumentNode *node)
 		const char *collection = node->parent->key;
 
 		if (node->type != DOCUMENT_OBJECT || node->parent->type != DOCUMENT_ARRAY ||
-		    collection == NULL)
+		    collection == NULL || *collection == '\0')
 			continue;
 		for (int i = 0; i < lengthof(names); i++)
 		{
@@ -265,10 +265,17 @@ read_number(DocumentNode *node, char *token)
 		crm_document_error(node, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
 		                   "number %.40s is out of range", token);
 	if (node->number == 0)
+	{
 		node->number = 0; /* no negative zero */
+		node->text = "0";
+		return;
+	}
 	exact = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(token),
 	                                            ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	node->text = numeric_normalize(exact);
+	if (strlen(node->text) > MAX_NUMBER_LENGTH)
+		crm_document_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+		                   "a number of more than %d digits", MAX_NUMBER_LENGTH);
 }
 
 static CrmJsonResult

@@ -264,3 +264,59 @@ CREATE FUNCTION pg_temp.uses_index(query text) RETURNS bool LANGUAGE plpgsql AS 
 DECLARE line text; BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP IF line LIKE '%visit_score%' THEN RETURN true; END IF; END LOOP; RETURN false; END $$;
 SELECT pg_temp.uses_index(format('SELECT * FROM visit AS v WHERE score(%s, v) = 11', :'c')) AS by_row, pg_temp.uses_index(format('SELECT * FROM visit AS v WHERE score_values(%s, x, channel) = 11', :'c')) AS by_values;
 RESET enable_seqscan;
+-- not where a sub-select's condition is simplified in the name of the outer query, nor where a row is grouped or returns a set
+RESET ROLE;
+CREATE TEMP TABLE place (id int, x int, a int);
+INSERT INTO place VALUES (1, -5, 3), (2, -5, 3);
+CREATE TEMP TABLE other_place (id int, k int);
+INSERT INTO other_place VALUES (1, 7), (2, 7), (3, 7);
+SELECT $$'{"characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": "> 0", "points": 7}, {"when": "-", "points": 1}]}]}'::scorecard$$ AS c \gset
+SELECT format('SELECT o.id, EXISTS (SELECT 1 FROM (SELECT id, x, a FROM place OFFSET 0) AS s WHERE s.id = o.id AND score(%s, s) > 1) FROM (SELECT id, k AS a, 1 AS x FROM other_place OFFSET 0) AS o ORDER BY 1', :'c') \gexec
+SELECT format('SELECT o.id, EXISTS (SELECT 1 FROM other_place AS u LEFT JOIN place AS t ON t.id = u.id WHERE u.id = o.id AND score(%s, t) > 0) FROM other_place AS o JOIN other_place AS o2 USING (k, id) ORDER BY 1', :'c') \gexec
+CREATE TYPE t AS (x int, a int);
+SELECT format('SELECT ROW(x, a)::t, score(%s, ROW(x, a)::t) FROM place GROUP BY GROUPING SETS ((ROW(x, a)::t), ()) ORDER BY 2', :'c') \gexec
+SELECT format('SELECT score(%s, ROW(generate_series(1, 3), 5)::t)', :'c') \gexec
+-- a role without the right to use the schema may read a view that scores, and one without the right to score_values too
+CREATE ROLE regress_crm_reader;
+CREATE SCHEMA report;
+CREATE TABLE report.client AS SELECT * FROM place;
+SELECT format('CREATE VIEW report.rated AS SELECT id, crm.score(%s, c) AS score FROM report.client AS c', replace(:'c', '::scorecard', '::crm.scorecard')) \gexec
+GRANT USAGE ON SCHEMA report TO regress_crm_reader;
+GRANT SELECT ON report.rated TO regress_crm_reader;
+SET ROLE regress_crm_reader;
+SELECT * FROM report.rated ORDER BY 1;
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION score_values FROM PUBLIC;
+SET ROLE regress_crm_reader;
+SELECT * FROM report.rated ORDER BY 1;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION score_values TO PUBLIC;
+DROP VIEW report.rated;
+DROP TABLE report.client;
+DROP SCHEMA report;
+DROP ROLE regress_crm_reader;
+-- a row type that is altered while a function runs is bound again
+CREATE TABLE altered (a text, z text);
+INSERT INTO altered VALUES ('x', 'y');
+DO $$
+DECLARE
+  r altered;
+BEGIN
+  FOR i IN 1..2 LOOP
+    SELECT * INTO r FROM altered;
+    RAISE NOTICE 'score %', crm.score('{"characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": ["x"], "points": 7}, {"when": "-", "points": 1}]}]}'::crm.scorecard, r);
+    IF i = 1 THEN
+      ALTER TABLE altered RENAME a TO b;
+      ALTER TABLE altered RENAME z TO a;
+    END IF;
+  END LOOP;
+END $$;
+DROP TABLE altered;
+-- what is no number has no computed points; a number that does not fit when written out; zeros of any size; owners without a name
+SELECT n, problem('scorecard', literal) FROM (VALUES
+  (1, '{"characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": null, "points": 0}, {"when": ["x"], "points": {"multiply": 1}}, {"when": "-", "points": 2}]}]}'),
+  (2, '{"initial_score": 1.' || repeat('1', 380) || 'e-300, "characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": "-", "points": 2}]}]}'),
+  (3, '{"characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": [' || repeat('1e300, ', 4000) || '1e300], "points": 1}, {"when": "-", "points": 2}]}]}'),
+  (4, '{"initial_score": 0e-20000, "characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": "< 0e-20000", "points": 1}, {"when": "-", "points": 2}]}]}'),
+  (5, '{"": [{"name": "x", "name": "y"}]}'),
+  (6, '{"characteristics": [{"name": "c", "unmatched": 0, "bins": [{"when": {"": "< 5"}, "points": 1}]}]}')) AS v(n, literal) ORDER BY n;

@@ -142,3 +142,21 @@ SELECT n, problem FROM (
     (48, '{"name": "a", "require": {"at_least": {"n": 0, "of": [{"client.x": 1}]}}, "otherwise": "notice"}'), (49, '{"name": "a", "applies": {"client.x": ">= as_off"}, "otherwise": "notice"}'),
     (50, '{"name": "a", "applies": {"client.x": ["C1"]}, "require": {"at_least": {"client": "x", "value": 5}}, "otherwise": "notice"}')
   ) AS v(n, part)) AS u ORDER BY n;
+
+-- The action and the initiative of an instruction are texts, also where there is no instruction.
+SELECT n, pg_temp.refused(part) FROM (VALUES
+  (1, '{"name": "a", "require": {"at_most": {"instruction": "action", "value": 5}}, "otherwise": "notice"}'),
+  (2, '{"name": "a", "applies": {"instruction.action": {"contains": ["recommend"]}}, "otherwise": "notice"}'),
+  (3, '{"name": "a", "applies": {"instruction.initiated_by": true}, "otherwise": "notice"}'),
+  (4, '{"name": "a", "require": {"client.x": 1}, "otherwise": {"outcome": {"outcome": "prohibited"}, "reason": "r"}}')) AS v(n, part) ORDER BY n;
+SELECT problem('suitability_policy', '{"derive": {"client.age": {"days_since": "instruction.action"}}, "checks": [{"name": "a", "require": {"client.age": 1}, "otherwise": "notice"}]}');
+-- Doubles are compared as doubles; a product beyond numeric is beyond every number.
+SELECT suitability(p, c, r, '2026-01-01'), (SELECT finding FROM suitability_detail(p, c, r, '2026-01-01')) FROM (SELECT 0.3::float8 AS a) AS c, (SELECT 0.1::float8 + 0.2::float8 AS b) AS r,
+  (SELECT '{"checks": [{"name": "n", "require": {"at_least": {"client": "a", "product": "b"}}, "otherwise": "notice"}]}'::suitability_policy AS p) AS k;
+SELECT suitability('{"checks": [{"name": "n", "require": {"at_least": {"client": "a", "product": "b", "times": 10}}, "otherwise": "notice"}]}', c, r, '2026-01-01') FROM (SELECT 1 AS a) AS c, (SELECT 9e131071::numeric AS b) AS r;
+-- What lapses before the rest resolves is not resolved by time alone.
+SELECT resolves_on FROM suitability_detail('{"checks": [{"name": "n", "require": {"all": [{"for_months": {"client": "f", "months": 24}}, {"within_months": {"client": "w", "months": 6}}]}, "otherwise": "prohibited"}]}',
+  '{"f": "2025-06-01", "w": "2025-12-01"}', '{}', '2026-01-01');
+-- NULL is not outside what excludes it.
+SELECT t, (SELECT applies FROM suitability_detail(format('{"checks": [{"name": "n", "applies": {"client.x": %s}, "otherwise": "notice"}]}', t)::suitability_policy, '{}', '{}', '2026-01-01'))
+FROM unnest(ARRAY['"not(null)"', '"not(null, 5)"', '{"not": [null, 5]}', '"not(5)"']) AS t;
