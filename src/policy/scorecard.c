@@ -27,32 +27,40 @@ compile_value(struct varlena *value)
 
 /* ---- applying ---- */
 
+typedef struct ReasonRanking ReasonRanking;
+
 /* A characteristic bound to the type of its column. */
 typedef struct Term
 {
-	Lookup *lookup;         /* of the one attribute, or NULL */
+	Lookup *lookup; /* of the one attribute, or NULL */
+	ColumnType type;
+	int attribute;
 	const double *points;   /* by part + 1, weighted; NULL where they are not constants */
 	const double *segments; /* the same by the lookup's starts */
+	double null_points;     /* the same of NULL */
 } Term;
 
 /* What a call site has bound: where the rows come from, and the terms for their column types. */
 typedef struct ScorecardBinding
 {
 	Row *row;
-	RowSource *source;
+	RowSource *source;     /* NULL where the arguments are the values themselves */
 	Term *terms;           /* of each characteristic */
 	MemoryContext context; /* of what the terms point to */
 	bool bound;
+	bool constant; /* the points of every term are constants */
+	ReasonRanking *ranking;
 } ScorecardBinding;
 
 /* The points of each part, where all are constants; part PART_NONE is the unmatched. */
 static double *
 constant_points(const Characteristic *it)
 {
-	double *points = palloc(sizeof(double) * (it->nbins + 1));
+	double *points;
 
-	if (it->unmatched != UNMATCHED_POINTS)
+	if (it->attribute < 0 || it->unmatched != UNMATCHED_POINTS)
 		return NULL;
+	points = palloc(sizeof(double) * (it->nbins + 1));
 	points[PART_NONE + 1] = it->unmatched_points * it->weight;
 	for (int b = 0; b < it->nbins; b++)
 	{
@@ -71,61 +79,85 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 
 	MemoryContextReset(binding->context);
 	memset(binding->terms, 0, sizeof(Term) * card->ncharacteristics);
+	binding->constant = true;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
 		Term *term = &binding->terms[i];
-		double *segments;
 
-		if (it->attribute < 0)
-			continue;
-		term->lookup = crm_lookup_make(&it->partition, binding->row->types[it->attribute]);
-		term->points = constant_points(it);
+		term->attribute = it->attribute;
+		if (it->attribute >= 0)
+		{
+			term->type = binding->row->types[it->attribute];
+			term->lookup = crm_lookup_make(&it->partition, term->type);
+			term->points = constant_points(it);
+		}
 		if (term->points == NULL)
+		{
+			binding->constant = false;
 			continue;
-		segments = palloc(sizeof(double) * (term->lookup->nstarts + 1));
-		for (int segment = 0; segment <= term->lookup->nstarts; segment++)
-			segments[segment] = term->points[term->lookup->parts[segment] + 1];
-		term->segments = segments;
+		}
+		if (term->lookup->form == OPERAND_INTEGER || term->lookup->form == OPERAND_FLOAT)
+		{
+			double *segments = palloc(sizeof(double) * (term->lookup->nstarts + 1));
+
+			for (int segment = 0; segment <= term->lookup->nstarts; segment++)
+				segments[segment] = term->points[term->lookup->parts[segment] + 1];
+			term->segments = segments;
+		}
+		term->null_points = term->points[term->lookup->null_part + 1];
 	}
 	MemoryContextSwitchTo(caller);
 	binding->bound = true;
 }
 
-static ScorecardBinding *
-make_binding(CallSite *site, const Scorecard *card)
-{
-	ScorecardBinding *binding = MemoryContextAllocZero(site->context, sizeof(ScorecardBinding));
-
-	binding->context = AllocSetContextCreate(site->context, "crm_ext terms", ALLOCSET_SMALL_SIZES);
-	binding->row = crm_row_make(&card->policy.attributes);
-	binding->terms = palloc0(sizeof(Term) * card->ncharacteristics);
-	return binding;
-}
-
 /*
- * The card of argument 0, bound to the row of argument 1, with the row's values.
+ * The card of argument 0, bound at the first call to the row of argument "first", or to the values from there on.
  */
 static const Scorecard *
-card_and_row(FunctionCallInfo fcinfo, ScorecardBinding **binding)
+bind_card(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBinding **result)
 {
 	CallSite *site = crm_call_site(fcinfo, 0, compile_value);
 	const Scorecard *card = site->policy;
 
-	if (site->binding == NULL)
+	if (unlikely(site->binding == NULL))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(site->context);
+		const AttributeList *attributes = &card->policy.attributes;
+		ScorecardBinding *binding = palloc0(sizeof(ScorecardBinding));
 
-		*binding = make_binding(site, card);
-		(*binding)->source =
-		    crm_row_source_make(fcinfo, 1, scorecard_kind.title, &card->policy.attributes, 0);
+		binding->context =
+		    AllocSetContextCreate(site->context, "crm_ext terms", ALLOCSET_SMALL_SIZES);
+		binding->row = crm_row_make(attributes);
+		binding->terms = palloc0(sizeof(Term) * card->ncharacteristics);
+		if (!is_values)
+			binding->source =
+			    crm_row_source_make(fcinfo, first, scorecard_kind.title, attributes, 0);
+		else
+		{
+			crm_row_bind_arguments(fcinfo, first, scorecard_kind.title, attributes, ROW_EVERY_SIDE,
+			                       binding->row);
+			bind_terms(card, binding);
+		}
 		MemoryContextSwitchTo(caller);
-		site->binding = *binding;
+		site->binding = binding;
 	}
-	*binding = site->binding;
-	if (crm_row_read((*binding)->source, PG_GETARG_DATUM(1), &card->policy.attributes,
-	                 (*binding)->row) ||
-	    !(*binding)->bound)
+	*result = site->binding;
+	return card;
+}
+
+/* The same, with the values of this call's row. */
+static const Scorecard *
+card_and_row(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBinding **binding)
+{
+	const Scorecard *card = bind_card(fcinfo, first, is_values, binding);
+	const AttributeList *attributes = &card->policy.attributes;
+
+	if (is_values)
+		crm_row_read_arguments(fcinfo, first, attributes, ROW_EVERY_SIDE, (*binding)->row);
+	else if (crm_row_read((*binding)->source, PG_GETARG_DATUM(first), attributes,
+	                      (*binding)->row) ||
+	         !(*binding)->bound)
 		bind_terms(card, *binding);
 	return card;
 }
@@ -191,6 +223,40 @@ points_of(const Characteristic *it, const Bin *bin, const Row *row, double *poin
 	return true;
 }
 
+/* The points of a value for a term with constant points. */
+static inline double
+constant_term(const Term *term, Datum value, bool isnull)
+{
+	if (unlikely(isnull))
+		return term->null_points;
+	switch (term->type)
+	{
+		/* the common types, without a call */
+		case COLUMN_INT4:
+			return term->segments[lookup_integer(term->lookup, DatumGetInt32(value))];
+		case COLUMN_INT8:
+			return term->segments[lookup_integer(term->lookup, DatumGetInt64(value))];
+		case COLUMN_FLOAT8:
+			if (unlikely(isnan(DatumGetFloat8(value))))
+				return term->null_points;
+			return term->segments[lookup_number(term->lookup, DatumGetFloat8(value))];
+		case COLUMN_TEXT:
+			if (lookup_has_text(term->lookup, value))
+				return term->points[lookup_text(term->lookup, VARDATA_ANY(DatumGetPointer(value)),
+				                                VARSIZE_ANY_EXHDR(DatumGetPointer(value))) +
+				                    1];
+			/* FALLTHROUGH */
+		default:
+			return term->points[lookup_part(term->lookup, term->type, value, false) + 1];
+	}
+}
+
+static inline double
+clamp_score(const Scorecard *card, double sum)
+{
+	return card->clamped ? Max(card->low, Min(card->high, sum)) : sum;
+}
+
 /* The score of a row; false where it is NULL. */
 static bool
 score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
@@ -204,33 +270,13 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 		const Term *term = &binding->terms[i];
 		double points;
 
-		if (term->segments != NULL && !row->nulls[it->attribute])
-		{
-			Datum value = row->values[it->attribute];
-
-			/* the common types, without a call */
-			switch (row->types[it->attribute])
-			{
-				case COLUMN_INT4:
-					sum += term->segments[lookup_integer(term->lookup, DatumGetInt32(value))];
-					continue;
-				case COLUMN_INT8:
-					sum += term->segments[lookup_integer(term->lookup, DatumGetInt64(value))];
-					continue;
-				default:
-					sum += term->points[lookup_part(term->lookup, row->types[it->attribute], value,
-					                                false) +
-					                    1];
-					continue;
-			}
-		}
-		if (!points_of(it, find_bin(it, term->lookup, row), row, &points))
+		if (term->points)
+			points = constant_term(term, row->values[term->attribute], row->nulls[term->attribute]);
+		else if (!points_of(it, find_bin(it, term->lookup, row), row, &points))
 			return false;
 		sum += points;
 	}
-	if (card->clamped)
-		sum = Max(card->low, Min(card->high, sum));
-	*score = sum;
+	*score = clamp_score(card, sum);
 	return true;
 }
 
@@ -239,6 +285,188 @@ static inline double
 difference_of(const Scorecard *card, const Characteristic *it, double points)
 {
 	return card->points_above ? points - it->baseline : it->baseline - points;
+}
+
+/* ---- reasons ---- */
+
+/* A reason code of the row at hand. */
+typedef struct Reason
+{
+	int code; /* of the card's codes */
+	double difference;
+} Reason;
+
+/* The texts of a few codes in an order, kept for the rows that have the same. */
+typedef struct ReasonList
+{
+	uint64 key; /* the codes, a byte each, from 1; 0 where the place is free */
+	Datum codes;
+} ReasonList;
+
+#define REASON_LISTS 1024 /* places, 2^10; half of them are filled at most */
+
+/* What the ranking of reasons keeps between the rows. */
+struct ReasonRanking
+{
+	MemoryContext context;
+	Reason *reasons; /* of the row at hand, in the document's order */
+	int *place;      /* of a code among them, valid only if that reason is of the code */
+	int *ranked;     /* the codes that are reported, best first */
+	Datum *texts;    /* of the codes */
+	ReasonList *lists;
+	int nlists;
+};
+
+static ReasonRanking *
+make_ranking(const Scorecard *card)
+{
+	ReasonRanking *ranking = palloc0(sizeof(ReasonRanking));
+
+	ranking->context = CurrentMemoryContext;
+	ranking->reasons = palloc(sizeof(Reason) * card->ncharacteristics);
+	ranking->place = palloc0(sizeof(int) * Max(card->ncodes, 1));
+	ranking->ranked = palloc(sizeof(int) * (card->ncharacteristics + 1));
+	ranking->texts = palloc(sizeof(Datum) * Max(card->ncodes, 1));
+	for (int c = 0; c < card->ncodes; c++)
+		ranking->texts[c] = CStringGetTextDatum(card->codes[c]);
+	ranking->lists = palloc0(sizeof(ReasonList) * REASON_LISTS);
+	return ranking;
+}
+
+/* The reasons of a row, in the document's order; those that share a code are one. */
+static int
+find_reasons(const Scorecard *card, const ScorecardBinding *binding)
+{
+	const Row *row = binding->row;
+	Reason *reasons = binding->ranking->reasons;
+	int *place = binding->ranking->place;
+	int n = 0;
+
+	for (int i = 0; i < card->ncharacteristics; i++)
+	{
+		const Characteristic *it = &card->characteristics[i];
+		const Term *term = &binding->terms[i];
+		double points;
+		int code;
+
+		if (term->points)
+		{
+			int part = lookup_part(term->lookup, term->type, row->values[term->attribute],
+			                       row->nulls[term->attribute]);
+
+			points = term->points[part + 1];
+			code = part == PART_NONE ? it->code : it->bins[part].code;
+		}
+		else
+		{
+			const Bin *bin = find_bin(it, term->lookup, row);
+
+			code = bin ? bin->code : it->code;
+			if (!points_of(it, bin, row, &points))
+				continue;
+		}
+		if (code < 0 || !it->has_baseline)
+			continue;
+		if (place[code] >= n || reasons[place[code]].code != code)
+		{
+			place[code] = n;
+			reasons[n++] = (Reason){code, 0};
+		}
+		reasons[place[code]].difference += difference_of(card, it, points);
+	}
+	return n;
+}
+
+/* The codes of the largest differences above 0, the largest first, ties in the document's order. */
+static int
+rank_reasons(const ReasonRanking *ranking, int n, int wanted)
+{
+	const Reason *reasons = ranking->reasons;
+	int *ranked = ranking->ranked;
+	int kept = 0;
+
+	for (int r = 0; r < n; r++)
+	{
+		int at = kept;
+
+		if (!(reasons[r].difference > 0))
+			continue;
+		while (at > 0 && reasons[ranked[at - 1]].difference < reasons[r].difference)
+		{
+			ranked[at] = ranked[at - 1];
+			at--;
+		}
+		ranked[at] = r;
+		if (kept < wanted)
+			kept++;
+	}
+	for (int r = 0; r < kept; r++)
+		ranked[r] = reasons[ranked[r]].code;
+	return kept;
+}
+
+static Datum
+code_array(const ReasonRanking *ranking, int n)
+{
+	Datum *codes = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (int r = 0; r < n; r++)
+		codes[r] = ranking->texts[ranking->ranked[r]];
+	return PointerGetDatum(construct_array(codes, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * The ranked codes as an array.  Few of the possible lists occur, so that most are there already; a list is kept as long as the call
+ * site, never changed, and the caller only reads it.
+ */
+static Datum
+list_codes(const Scorecard *card, ReasonRanking *ranking, int n)
+{
+	uint64 key = 0;
+	int at;
+
+	if (card->ncodes > 254 || n > 8)
+		return code_array(ranking, n);
+	for (int r = 0; r < n; r++)
+		key = key << 8 | (uint64) (ranking->ranked[r] + 1);
+	if (n == 0)
+		key = PG_UINT64_MAX;
+	at = (int) ((key * UINT64CONST(0x9E3779B97F4A7C15)) >> 54);
+	while (ranking->lists[at].key != key)
+	{
+		if (ranking->lists[at].key == 0)
+		{
+			MemoryContext caller;
+
+			if (ranking->nlists >= REASON_LISTS / 2)
+				return code_array(ranking, n);
+			caller = MemoryContextSwitchTo(ranking->context);
+			ranking->lists[at].codes = code_array(ranking, n);
+			ranking->lists[at].key = key;
+			ranking->nlists++;
+			MemoryContextSwitchTo(caller);
+			break;
+		}
+		at = (at + 1) % REASON_LISTS;
+	}
+	return ranking->lists[at].codes;
+}
+
+static Datum
+reason_codes(const Scorecard *card, ScorecardBinding *binding, int wanted)
+{
+	if (wanted <= 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("the number of reason codes must be above 0, not %d", wanted)));
+	if (binding->ranking == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(binding));
+
+		binding->ranking = make_ranking(card);
+		MemoryContextSwitchTo(caller);
+	}
+	return list_codes(card, binding->ranking,
+	                  rank_reasons(binding->ranking, find_reasons(card, binding), wanted));
 }
 
 /* ---- SQL ---- */
@@ -281,7 +509,7 @@ Datum
 crm_score(PG_FUNCTION_ARGS)
 {
 	ScorecardBinding *binding;
-	const Scorecard *card = card_and_row(fcinfo, &binding);
+	const Scorecard *card = card_and_row(fcinfo, 1, false, &binding);
 	double score;
 
 	if (!score_row(card, binding, &score))
@@ -299,65 +527,44 @@ PG_FUNCTION_INFO_V1(crm_score_values);
 Datum
 crm_score_values(PG_FUNCTION_ARGS)
 {
-	CallSite *site;
 	const Scorecard *card;
 	ScorecardBinding *binding;
-	Row *row;
 	double score;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	site = crm_call_site(fcinfo, 0, compile_value);
-	card = site->policy;
-	if (site->binding == NULL)
+	card = bind_card(fcinfo, 1, true, &binding);
+	if (likely(binding->constant))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(site->context);
+		/* straight from the arguments */
+		score = card->initial_score;
+		for (int i = 0; i < card->ncharacteristics; i++)
+		{
+			const Term *term = &binding->terms[i];
+			const NullableDatum *argument = &fcinfo->args[1 + term->attribute];
 
-		binding = make_binding(site, card);
-		crm_row_bind_arguments(fcinfo, 1, scorecard_kind.title, &card->policy.attributes,
-		                       binding->row);
-		bind_terms(card, binding);
-		MemoryContextSwitchTo(caller);
-		site->binding = binding;
+			score += constant_term(term, argument->value, argument->isnull);
+		}
+		PG_RETURN_FLOAT8(clamp_score(card, score));
 	}
-	binding = site->binding;
-	row = binding->row;
-	for (int i = 0; i < card->policy.attributes.n; i++)
-	{
-		row->values[i] = fcinfo->args[i + 1].value;
-		row->nulls[i] = fcinfo->args[i + 1].isnull;
-	}
+	crm_row_read_arguments(fcinfo, 1, &card->policy.attributes, ROW_EVERY_SIDE, binding->row);
 	if (!score_row(card, binding, &score))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(score);
 }
 
 /*
- * score_support(internal) -> internal
+ * scorecard_support(internal) -> internal
  *
- * Planner support of score(): with a constant card and a row whose columns are known, it becomes
- * score_values(card, column, ...), so that no row is formed and no other column is fetched.
+ * Planner support of the functions that apply a card to a row: with a constant card and a row whose columns are known, score(card, row)
+ * becomes score_values(card, column, ...), reason_codes(card, row, n) becomes reason_codes_values(card, n, column, ...), and so on,
+ * so that no row is formed and no other column is fetched.
  */
-PG_FUNCTION_INFO_V1(crm_score_support);
+PG_FUNCTION_INFO_V1(crm_scorecard_support);
 Datum
-crm_score_support(PG_FUNCTION_ARGS)
+crm_scorecard_support(PG_FUNCTION_ARGS)
 {
-	Node *request = (Node *) PG_GETARG_POINTER(0);
-	FuncExpr *call;
-	const Const *constant;
-	const Scorecard *card;
-	List *columns;
-
-	if (!IsA(request, SupportRequestSimplify))
-		PG_RETURN_POINTER(NULL);
-	call = ((SupportRequestSimplify *) request)->fcall;
-	constant = linitial(call->args);
-	if (!IsA(constant, Const) || constant->constisnull)
-		PG_RETURN_POINTER(NULL);
-	card = compile_value(PG_DETOAST_DATUM(constant->constvalue));
-	columns = crm_row_columns(((SupportRequestSimplify *) request)->root, lsecond(call->args),
-	                          &card->policy.attributes, 0);
-	PG_RETURN_POINTER(columns == NIL ? NULL : crm_values_call(call, "score_values", columns));
+	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), compile_value, 1));
 }
 
 /*
@@ -368,13 +575,10 @@ crm_score_support(PG_FUNCTION_ARGS)
  * sum(points ORDER BY ordinal) is the score bit for bit.  A score that is clamped has two more rows: one that takes the sum back to 0,
  * one with the limit.
  */
-PG_FUNCTION_INFO_V1(crm_score_detail);
-Datum
-crm_score_detail(PG_FUNCTION_ARGS)
+static Datum
+score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBinding *binding)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ScorecardBinding *binding;
-	const Scorecard *card = card_and_row(fcinfo, &binding);
 	const Row *row = binding->row;
 	double sum = card->initial_score;
 	bool sum_is_null = false;
@@ -448,22 +652,31 @@ crm_score_detail(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-typedef struct Reason
+PG_FUNCTION_INFO_V1(crm_score_detail);
+Datum
+crm_score_detail(PG_FUNCTION_ARGS)
 {
-	const char *code;
-	double difference;
-	int order;
-} Reason;
+	ScorecardBinding *binding;
+	const Scorecard *card = card_and_row(fcinfo, 1, false, &binding);
 
-static int
-compare_reasons(const void *a, const void *b)
+	return score_detail(fcinfo, card, binding);
+}
+
+/* score_detail_values(scorecard, VARIADIC "any"): the same from the values themselves; no row for a NULL card. */
+PG_FUNCTION_INFO_V1(crm_score_detail_values);
+Datum
+crm_score_detail_values(PG_FUNCTION_ARGS)
 {
-	const Reason *first = a;
-	const Reason *second = b;
+	ScorecardBinding *binding;
+	const Scorecard *card;
 
-	if (first->difference != second->difference)
-		return first->difference > second->difference ? -1 : 1;
-	return first->order - second->order;
+	if (PG_ARGISNULL(0))
+	{
+		InitMaterializedSRF(fcinfo, 0);
+		return (Datum) 0;
+	}
+	card = card_and_row(fcinfo, 1, true, &binding);
+	return score_detail(fcinfo, card, binding);
 }
 
 /*
@@ -478,36 +691,21 @@ Datum
 crm_reason_codes(PG_FUNCTION_ARGS)
 {
 	ScorecardBinding *binding;
-	const Scorecard *card = card_and_row(fcinfo, &binding);
-	int wanted = PG_GETARG_INT32(2);
-	Reason *reasons = palloc(sizeof(Reason) * card->ncharacteristics);
-	Datum *codes = palloc(sizeof(Datum) * card->ncharacteristics);
-	int n = 0, kept = 0;
+	const Scorecard *card = card_and_row(fcinfo, 1, false, &binding);
 
-	if (wanted <= 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("the number of reason codes must be above 0, not %d", wanted)));
-	for (int i = 0; i < card->ncharacteristics; i++)
-	{
-		const Characteristic *it = &card->characteristics[i];
-		const Bin *bin = find_bin(it, binding->terms[i].lookup, binding->row);
-		const char *code = bin ? bin->reason_code : it->reason_code;
-		double points;
-		int r = 0;
+	PG_RETURN_DATUM(reason_codes(card, binding, PG_GETARG_INT32(2)));
+}
 
-		if (!points_of(it, bin, binding->row, &points) || code == NULL || !it->has_baseline)
-			continue;
-		while (r < n && strcmp(reasons[r].code, code) != 0)
-			r++;
-		if (r == n)
-			reasons[n++] = (Reason){code, 0, r};
-		reasons[r].difference += difference_of(card, it, points);
-	}
-	qsort(reasons, n, sizeof(Reason), compare_reasons);
-	while (kept < n && kept < wanted && reasons[kept].difference > 0)
-	{
-		codes[kept] = CStringGetTextDatum(reasons[kept].code);
-		kept++;
-	}
-	PG_RETURN_ARRAYTYPE_P(construct_array(codes, kept, TEXTOID, -1, false, TYPALIGN_INT));
+/* reason_codes_values(scorecard, n int, VARIADIC "any") -> text[]: the same from the values themselves. */
+PG_FUNCTION_INFO_V1(crm_reason_codes_values);
+Datum
+crm_reason_codes_values(PG_FUNCTION_ARGS)
+{
+	ScorecardBinding *binding;
+	const Scorecard *card;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	card = card_and_row(fcinfo, 2, true, &binding);
+	PG_RETURN_DATUM(reason_codes(card, binding, PG_GETARG_INT32(1)));
 }

@@ -24,6 +24,7 @@ typedef struct Bin
 	double multiply;
 	double low, high;
 	const char *reason_code, *reason;
+	int code; /* of the card's codes, or -1 */
 } Bin;
 
 typedef struct Characteristic
@@ -34,6 +35,7 @@ typedef struct Characteristic
 	bool has_baseline;
 	double baseline;
 	const char *reason_code, *reason;
+	int code; /* of what no bin takes */
 	Bin *bins;
 	int nbins;
 	Partition partition; /* of the one attribute's values */
@@ -50,6 +52,8 @@ typedef struct Scorecard
 	double low, high;
 	Characteristic *characteristics;
 	int ncharacteristics;
+	const char **codes; /* the distinct reason codes */
+	int ncodes;
 } Scorecard;
 
 extern void *crm_scorecard_compile(DocumentNode *root);

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "lib/qunique.h"
 #include "miscadmin.h"
 
 #include "policy/scorecard.h"
@@ -248,6 +249,55 @@ read_characteristic(Characteristic *it, DocumentNode *node, Scorecard *card,
 		default_baseline(it, card->points_above, unmatched != NULL);
 }
 
+static int
+compare_codes(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The place of a reason code among the card's, -1 for none. */
+static int
+code_place(const Scorecard *card, const char *code)
+{
+	const char **found =
+	    code == NULL ? NULL
+	                 : bsearch(&code, card->codes, card->ncodes, sizeof(char *), compare_codes);
+
+	return found == NULL ? -1 : (int) (found - card->codes);
+}
+
+/* Number the distinct reason codes. */
+static void
+number_codes(Scorecard *card)
+{
+	int n = 0;
+
+	for (int i = 0; i < card->ncharacteristics; i++)
+		n += card->characteristics[i].nbins + 1;
+	card->codes = palloc(sizeof(char *) * n);
+	n = 0;
+	for (int i = 0; i < card->ncharacteristics; i++)
+	{
+		const Characteristic *it = &card->characteristics[i];
+
+		if (it->reason_code)
+			card->codes[n++] = it->reason_code;
+		for (int b = 0; b < it->nbins; b++)
+			if (it->bins[b].reason_code)
+				card->codes[n++] = it->bins[b].reason_code;
+	}
+	qsort(card->codes, n, sizeof(char *), compare_codes);
+	card->ncodes = qunique(card->codes, n, sizeof(char *), compare_codes);
+	for (int i = 0; i < card->ncharacteristics; i++)
+	{
+		Characteristic *it = &card->characteristics[i];
+
+		it->code = code_place(card, it->reason_code);
+		for (int b = 0; b < it->nbins; b++)
+			it->bins[b].code = code_place(card, it->bins[b].reason_code);
+	}
+}
+
 /* Read a card; what is wrong with it is an error with the path of the element. */
 void *
 crm_scorecard_compile(DocumentNode *root)
@@ -284,5 +334,6 @@ crm_scorecard_compile(DocumentNode *root)
 				document_malformed(crm_document_get(list->items[i], "name"), NULL,
 				                   "another characteristic has this name");
 	}
+	number_codes(card);
 	return card;
 }

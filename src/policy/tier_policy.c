@@ -28,6 +28,7 @@ typedef struct TierPolicy
 	Policy policy;
 	int ntiers;
 	const char **labels; /* lowest first */
+	text **texts;        /* the same, as results */
 	double *enter;       /* of the tiers above the lowest */
 	double *keep;
 } TierPolicy;
@@ -97,6 +98,7 @@ compile_tier_policy(DocumentNode *root)
 
 	policy->ntiers = tiers->nitems;
 	policy->labels = palloc(sizeof(char *) * policy->ntiers);
+	policy->texts = palloc(sizeof(text *) * policy->ntiers);
 	policy->enter = palloc(sizeof(double) * policy->ntiers);
 	policy->keep = palloc(sizeof(double) * policy->ntiers);
 	policy->enter[0] = policy->keep[0] = -INFINITY;
@@ -108,6 +110,7 @@ compile_tier_policy(DocumentNode *root)
 		crm_document_keys(tier, tier_keys, lengthof(tier_keys));
 		label = crm_document_require(tier, "label");
 		policy->labels[t] = crm_document_text(label);
+		policy->texts[t] = cstring_to_text(policy->labels[t]);
 		for (int other = 0; other < t; other++)
 			if (strcmp(policy->labels[t], policy->labels[other]) == 0)
 				document_malformed(label, NULL, "another tier has this label");
@@ -226,7 +229,8 @@ crm_tier_policy_attributes(PG_FUNCTION_ARGS)
 /*
  * tier(tier_policy, value float8) -> text
  *
- * The label of the highest tier whose threshold to enter is not above the value.  NULL and NaN give NULL.
+ * The label of the highest tier whose threshold to enter is not above the value.  NULL and NaN give NULL.  The text is the compiled
+ * policy's own, which lives until the policy of the call site changes; the caller only reads it.
  */
 PG_FUNCTION_INFO_V1(crm_tier);
 Datum
@@ -237,7 +241,7 @@ crm_tier(PG_FUNCTION_ARGS)
 
 	if (!policy_and_rank(fcinfo, &policy, &rank))
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(policy->labels[rank - 1]));
+	PG_RETURN_TEXT_P(policy->texts[rank - 1]);
 }
 
 /* tier_rank(tier_policy, value float8) -> int: the rank of that tier, lowest 1. */
@@ -295,7 +299,7 @@ crm_tier_labels(PG_FUNCTION_ARGS)
 	Datum *labels = palloc(sizeof(Datum) * policy->ntiers);
 
 	for (int t = 0; t < policy->ntiers; t++)
-		labels[t] = CStringGetTextDatum(policy->labels[t]);
+		labels[t] = PointerGetDatum(policy->texts[t]);
 	PG_RETURN_ARRAYTYPE_P(
 	    construct_array(labels, policy->ntiers, TEXTOID, -1, false, TYPALIGN_INT));
 }

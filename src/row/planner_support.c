@@ -170,29 +170,24 @@ column_expression(const RowShape *shape, const char *name)
 	return (Node *) makeVarFromTargetEntry(var->varno, list_nth(shape->targets, found));
 }
 
-/* The columns of a row that a side of a policy reads, in the policy's order, or NIL where the row must stay whole. */
-List *
-crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes, int side)
+/* The columns of the rows that a policy reads, in the policy's order; false where a row must stay whole. */
+static bool
+read_columns(const RowShape *shapes, int nrows, const AttributeList *attributes, List **columns)
 {
-	RowShape shape;
-	List *columns = NIL;
-
-	if (!know_columns(root, row, &shape))
-		return NIL;
 	for (int i = 0; i < attributes->n; i++)
 	{
 		const Attribute *attribute = &attributes->items[i];
 		Node *column;
 
-		if (attribute->side != side || attribute->derived)
+		if (attribute->side >= nrows || attribute->derived)
 			continue;
-		column = column_expression(&shape, attribute->name);
+		column = column_expression(&shapes[attribute->side], attribute->name);
 		if (column == NULL || exprType(column) == UNKNOWNOID ||
 		    !crm_column_fits(attribute->kind, crm_column_type(exprType(column))))
-			return NIL;
-		columns = lappend(columns, column);
+			return false;
+		*columns = lappend(*columns, column);
 	}
-	return list_length(columns) < FUNC_MAX_ARGS ? columns : NIL;
+	return *columns != NIL;
 }
 
 /* The collation that the parser would give to a call with these arguments, so that both are the same expression. */
@@ -214,21 +209,75 @@ input_collation(const List *arguments)
 	return collation;
 }
 
+static Node *
+simplified_call(const FuncExpr *call, Oid target, List *arguments)
+{
+	FuncExpr *simplified = makeFuncExpr(target, call->funcresulttype, arguments, call->funccollid,
+	                                    input_collation(arguments), COERCE_EXPLICIT_CALL);
+
+	simplified->funcretset = call->funcretset;
+	simplified->location = call->location;
+	return (Node *) simplified;
+}
+
 /*
- * The call of a policy function with values in the place of its row, or NULL where there is no such function of the policy
- * and VARIADIC "any", or the user may not execute it.  It is looked for in the catalog, in the schema of the function that it
- * replaces: neither search_path nor the right to use the schema has a say.
+ * The function "f_values" of the policy, the arguments that are no rows, and VARIADIC "any", or InvalidOid where there is none or the
+ * user may not execute it.  It is looked for in the catalog, in the schema of f: neither search_path nor the right to use the
+ * schema has a say.
+ */
+static Oid
+values_function(Oid function, const List *arguments)
+{
+	char *name = psprintf("%s_values", get_func_name(function));
+	Oid *types = palloc(sizeof(Oid) * (list_length(arguments) + 1));
+	Oid target;
+
+	for (int i = 0; i < list_length(arguments); i++)
+		types[i] = exprType(list_nth(arguments, i));
+	types[list_length(arguments)] = ANYOID;
+	if (strlen(name) >= NAMEDATALEN)
+		return InvalidOid;
+	target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+	                         PointerGetDatum(buildoidvector(types, list_length(arguments) + 1)),
+	                         ObjectIdGetDatum(get_func_namespace(function)));
+	return OidIsValid(target) && crm_may_execute(target) ? target : InvalidOid;
+}
+
+/*
+ * Simplify a call f(policy, row, ..., further arguments), whose rows are the arguments 1 to nrows, of the sides 0 to nrows - 1 of the
+ * policy, to f_values(policy, further arguments, column, ...).  NULL where the policy is no constant or a row must stay whole.
  */
 Node *
-crm_values_call(const FuncExpr *call, const char *name, List *columns)
+crm_simplify_rows(Node *request, CompilePolicy compile, int nrows)
 {
-	Oid argument_types[2] = {exprType(linitial(call->args)), ANYOID};
-	Oid target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
-	                             PointerGetDatum(buildoidvector(argument_types, 2)),
-	                             ObjectIdGetDatum(get_func_namespace(call->funcid)));
+	PlannerInfo *root;
+	const FuncExpr *call;
+	const Const *constant;
+	const AttributeList *attributes;
+	RowShape shapes[2];
+	List *arguments, *columns = NIL;
+	Oid target;
 
-	if (!OidIsValid(target) || !crm_may_execute(target))
+	Assert(nrows <= lengthof(shapes));
+	if (!IsA(request, SupportRequestSimplify))
 		return NULL;
-	return (Node *) makeFuncExpr(target, call->funcresulttype, lcons(linitial(call->args), columns),
-	                             call->funccollid, input_collation(columns), COERCE_EXPLICIT_CALL);
+	root = ((SupportRequestSimplify *) request)->root;
+	call = ((SupportRequestSimplify *) request)->fcall;
+	constant = linitial(call->args);
+	if (!IsA(constant, Const) || constant->constisnull)
+		return NULL;
+	for (int r = 0; r < nrows; r++)
+		if (!know_columns(root, list_nth(call->args, r + 1), &shapes[r]))
+			return NULL;
+	attributes = compile(PG_DETOAST_DATUM(constant->constvalue)); /* a policy starts with them */
+	if (!read_columns(shapes, nrows, attributes, &columns))
+		return NULL;
+	arguments = list_make1(linitial(call->args));
+	for (int i = nrows + 1; i < list_length(call->args); i++)
+		arguments = lappend(arguments, list_nth(call->args, i));
+	target = values_function(call->funcid, arguments);
+	arguments = list_concat(arguments, columns);
+	if (!OidIsValid(target) || list_length(arguments) > FUNC_MAX_ARGS)
+		return NULL;
+	return simplified_call(call, target, arguments);
 }

@@ -384,32 +384,44 @@ crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *at
 
 /* ---- arguments, one for each attribute ---- */
 
-/* Bind the arguments from "first" on, which must be the policy's attributes in their order. */
+/* Bind the arguments from "first" on, which must be the policy's attributes of the sides that are named, in their order. */
 void
 crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
-                       const AttributeList *attributes, Row *row)
+                       const AttributeList *attributes, uint32 sides, Row *row)
 {
+	int argument = first;
+	int n = 0;
+
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("the values of a row have types of their own and cannot be one array"),
 		         errhint("Pass them one by one, without VARIADIC.")));
-	if (PG_NARGS() - first != attributes->n)
+	for (int i = 0; i < attributes->n; i++)
+		n += row_takes_argument(&attributes->items[i], sides);
+	if (PG_NARGS() - first != n)
 	{
 		StringInfoData names;
 
 		initStringInfo(&names);
 		for (int i = 0; i < attributes->n; i++)
-			appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", attributes->items[i].name);
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("the %s reads %d values, not %d", policy_name, attributes->n,
-		                       PG_NARGS() - first),
-		                errdetail("In this order: %s.", names.data)));
+			if (row_takes_argument(&attributes->items[i], sides))
+				appendStringInfo(&names, "%s%s%s%s", names.len > 0 ? ", " : "",
+				                 attributes->sides ? attributes->sides[attributes->items[i].side]
+				                                   : "",
+				                 attributes->sides ? "." : "", attributes->items[i].name);
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("the %s reads %d values, not %d", policy_name, n, PG_NARGS() - first),
+		         n > 0 ? errdetail("In this order: %s.", names.data) : 0));
 	}
 	for (int i = 0; i < attributes->n; i++)
 	{
-		Oid type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
+		Oid type;
 
+		if (!row_takes_argument(&attributes->items[i], sides))
+			continue;
+		type = get_fn_expr_argtype(fcinfo->flinfo, argument++);
 		if (type == UNKNOWNOID || !OidIsValid(type))
 			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
 			                errmsg("could not determine the type of the value for \"%s\"",

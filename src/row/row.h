@@ -36,7 +36,33 @@ extern RowSource *crm_row_source_make(FunctionCallInfo fcinfo, int argument,
 extern bool crm_row_read(RowSource *source, Datum datum, const AttributeList *attributes, Row *row);
 extern bool crm_row_read_jsonb(const RowSource *source, Datum jsonb,
                                const AttributeList *attributes, Row *row);
+
+/* Rows as arguments of their own, one for each attribute of the sides that are named, in the policy's order. */
+#define ROW_SIDE(side) (1u << (side))
+#define ROW_EVERY_SIDE (~0u)
 extern void crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
-                                   const AttributeList *attributes, Row *row);
+                                   const AttributeList *attributes, uint32 sides, Row *row);
+
+static inline bool
+row_takes_argument(const Attribute *attribute, uint32 sides)
+{
+	return (sides & ROW_SIDE(attribute->side)) != 0 && !attribute->derived;
+}
+
+static inline void
+crm_row_read_arguments(FunctionCallInfo fcinfo, int first, const AttributeList *attributes,
+                       uint32 sides, Row *row)
+{
+	const NullableDatum *argument = &fcinfo->args[first];
+
+	for (int i = 0; i < attributes->n; i++)
+	{
+		if (!row_takes_argument(&attributes->items[i], sides))
+			continue;
+		row->values[i] = argument->value;
+		row->nulls[i] = argument->isnull;
+		argument++;
+	}
+}
 
 #endif
