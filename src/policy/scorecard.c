@@ -44,9 +44,10 @@ typedef struct Term
 typedef struct ScorecardBinding
 {
 	Row *row;
-	RowSource *source;     /* NULL where the arguments are the values themselves */
-	Term *terms;           /* of each characteristic */
-	MemoryContext context; /* of what the terms point to */
+	RowSource *source;
+	RowArguments *arguments; /* or, where the values are passed themselves */
+	Term *terms;             /* of each characteristic */
+	MemoryContext context;   /* of what the terms point to */
 	bool bound;
 	bool constant; /* the points of every term are constants */
 	ReasonRanking *ranking;
@@ -135,8 +136,8 @@ bind_card(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBinding *
 			    crm_row_source_make(fcinfo, first, scorecard_kind.title, attributes, 0);
 		else
 		{
-			crm_row_bind_arguments(fcinfo, first, scorecard_kind.title, attributes, ROW_EVERY_SIDE,
-			                       binding->row);
+			binding->arguments = crm_row_arguments_make(fcinfo, first, scorecard_kind.title,
+			                                            attributes, ROW_EVERY_SIDE, binding->row);
 			bind_terms(card, binding);
 		}
 		MemoryContextSwitchTo(caller);
@@ -154,7 +155,7 @@ card_and_row(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBindin
 	const AttributeList *attributes = &card->policy.attributes;
 
 	if (is_values)
-		crm_row_read_arguments(fcinfo, first, attributes, ROW_EVERY_SIDE, (*binding)->row);
+		row_read_arguments(fcinfo, (*binding)->arguments, (*binding)->row);
 	else if (crm_row_read((*binding)->source, PG_GETARG_DATUM(first), attributes,
 	                      (*binding)->row) ||
 	         !(*binding)->bound)
@@ -547,7 +548,7 @@ crm_score_values(PG_FUNCTION_ARGS)
 		}
 		PG_RETURN_FLOAT8(clamp_score(card, score));
 	}
-	crm_row_read_arguments(fcinfo, 1, &card->policy.attributes, ROW_EVERY_SIDE, binding->row);
+	row_read_arguments(fcinfo, binding->arguments, binding->row);
 	if (!score_row(card, binding, &score))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(score);

@@ -162,6 +162,38 @@ crm_condition_eval(const Condition *condition, const Row *row)
 	return TRUTH_UNKNOWN;
 }
 
+/* Whether a condition is false whatever the values of other sides than the known ones are. */
+bool
+crm_condition_is_false(const Condition *condition, const Row *row, const AttributeList *attributes,
+                       uint32 known_sides)
+{
+	int may_hold = 0;
+
+	switch (condition->type)
+	{
+		case CONDITION_TEST:
+			return (known_sides & (1u << attributes->items[condition->attribute].side)) != 0 &&
+			       crm_condition_eval(condition, row) == TRUTH_FALSE;
+		case CONDITION_NOT:
+			return condition->of[0]->type == CONDITION_TEST &&
+			       (known_sides & (1u << attributes->items[condition->of[0]->attribute].side)) !=
+			           0 &&
+			       crm_condition_eval(condition, row) == TRUTH_FALSE;
+		case CONDITION_RELATION:
+			return false;
+		case CONDITION_ALL:
+			for (int i = 0; i < condition->nof; i++)
+				if (crm_condition_is_false(condition->of[i], row, attributes, known_sides))
+					return true;
+			return false;
+		case CONDITION_AT_LEAST:
+			for (int i = 0; i < condition->nof; i++)
+				may_hold += !crm_condition_is_false(condition->of[i], row, attributes, known_sides);
+			return may_hold < condition->n;
+	}
+	return false;
+}
+
 /* ---- explaining ---- */
 
 static void

@@ -43,6 +43,8 @@ struct Condition
 extern Condition *crm_condition_parse(DocumentNode *node, AttributeList *attributes,
                                       bool with_comparisons);
 extern Truth crm_condition_eval(const Condition *condition, const Row *row);
+extern bool crm_condition_is_false(const Condition *condition, const Row *row,
+                                   const AttributeList *attributes, uint32 known_sides);
 
 extern DateADT crm_row_day(const Row *row, int attribute);
 

@@ -162,6 +162,9 @@ lookup_text(const Lookup *lookup, const char *text, int length)
 	return lookup->rest_part;
 }
 
+/* Days from 2000 on that are surely timestamps too. */
+#define LOOKUP_DAYS 36500000
+
 /* The part of a value, PART_NONE if it has none. */
 static inline int
 lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
@@ -182,6 +185,11 @@ lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
 				return lookup->null_part;
 			return lookup->parts[lookup_number(lookup, number)];
 		}
+		case COLUMN_DATE:
+			if (unlikely(DATE_NOT_FINITE(DatumGetDateADT(value)) ||
+			             Abs(DatumGetDateADT(value)) > LOOKUP_DAYS))
+				return crm_lookup_other(lookup, type, value);
+			return lookup->parts[lookup_integer(lookup, DatumGetDateADT(value) * USECS_PER_DAY)];
 		case COLUMN_TEXT:
 			if (lookup_has_text(lookup, value))
 				return lookup_text(lookup, VARDATA_ANY(DatumGetPointer(value)),

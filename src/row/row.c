@@ -385,49 +385,52 @@ crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *at
 /* ---- arguments, one for each attribute ---- */
 
 /* Bind the arguments from "first" on, which must be the policy's attributes of the sides that are named, in their order. */
-void
-crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
+RowArguments *
+crm_row_arguments_make(FunctionCallInfo fcinfo, int first, const char *policy_name,
                        const AttributeList *attributes, uint32 sides, Row *row)
 {
-	int argument = first;
-	int n = 0;
+	RowArguments *arguments = palloc0(sizeof(RowArguments));
 
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("the values of a row have types of their own and cannot be one array"),
 		         errhint("Pass them one by one, without VARIADIC.")));
+	arguments->first = first;
+	arguments->attributes = palloc(sizeof(int) * Max(attributes->n, 1));
 	for (int i = 0; i < attributes->n; i++)
-		n += row_takes_argument(&attributes->items[i], sides);
-	if (PG_NARGS() - first != n)
+		if ((sides & ROW_SIDE(attributes->items[i].side)) != 0 && !attributes->items[i].derived)
+			arguments->attributes[arguments->n++] = i;
+	if (PG_NARGS() - first != arguments->n)
 	{
 		StringInfoData names;
 
 		initStringInfo(&names);
-		for (int i = 0; i < attributes->n; i++)
-			if (row_takes_argument(&attributes->items[i], sides))
-				appendStringInfo(&names, "%s%s%s%s", names.len > 0 ? ", " : "",
-				                 attributes->sides ? attributes->sides[attributes->items[i].side]
-				                                   : "",
-				                 attributes->sides ? "." : "", attributes->items[i].name);
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("the %s reads %d values, not %d", policy_name, n, PG_NARGS() - first),
-		         n > 0 ? errdetail("In this order: %s.", names.data) : 0));
-	}
-	for (int i = 0; i < attributes->n; i++)
-	{
-		Oid type;
+		for (int i = 0; i < arguments->n; i++)
+		{
+			const Attribute *it = &attributes->items[arguments->attributes[i]];
 
-		if (!row_takes_argument(&attributes->items[i], sides))
-			continue;
-		type = get_fn_expr_argtype(fcinfo->flinfo, argument++);
-		if (type == UNKNOWNOID || !OidIsValid(type))
-			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
-			                errmsg("could not determine the type of the value for \"%s\"",
-			                       attributes->items[i].name),
-			                errhint("Cast the value: NULL::int, 'branch'::text.")));
-		check_comparable(&attributes->items[i], type, policy_name);
-		row->types[i] = crm_column_type(type);
+			appendStringInfo(&names, "%s%s%s%s", i > 0 ? ", " : "",
+			                 attributes->sides ? attributes->sides[it->side] : "",
+			                 attributes->sides ? "." : "", it->name);
+		}
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("the %s reads %d values, not %d", policy_name, arguments->n,
+		                       PG_NARGS() - first),
+		                arguments->n > 0 ? errdetail("In this order: %s.", names.data) : 0));
 	}
+	for (int i = 0; i < arguments->n; i++)
+	{
+		const Attribute *it = &attributes->items[arguments->attributes[i]];
+		Oid type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
+
+		if (type == UNKNOWNOID || !OidIsValid(type))
+			ereport(ERROR,
+			        (errcode(ERRCODE_INDETERMINATE_DATATYPE),
+			         errmsg("could not determine the type of the value for \"%s\"", it->name),
+			         errhint("Cast the value: NULL::int, 'branch'::text.")));
+		check_comparable(it, type, policy_name);
+		row->types[arguments->attributes[i]] = crm_column_type(type);
+	}
+	return arguments;
 }

@@ -37,31 +37,30 @@ extern bool crm_row_read(RowSource *source, Datum datum, const AttributeList *at
 extern bool crm_row_read_jsonb(const RowSource *source, Datum jsonb,
                                const AttributeList *attributes, Row *row);
 
-/* Rows as arguments of their own, one for each attribute of the sides that are named, in the policy's order. */
+/* The values of rows as arguments of their own, one for each attribute of the sides that are named, in the policy's order. */
+typedef struct RowArguments
+{
+	int first;
+	int n;
+	int *attributes; /* of the policy, that the arguments are */
+} RowArguments;
+
 #define ROW_SIDE(side) (1u << (side))
 #define ROW_EVERY_SIDE (~0u)
-extern void crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
-                                   const AttributeList *attributes, uint32 sides, Row *row);
-
-static inline bool
-row_takes_argument(const Attribute *attribute, uint32 sides)
-{
-	return (sides & ROW_SIDE(attribute->side)) != 0 && !attribute->derived;
-}
+extern RowArguments *crm_row_arguments_make(FunctionCallInfo fcinfo, int first,
+                                            const char *policy_name,
+                                            const AttributeList *attributes, uint32 sides,
+                                            Row *row);
 
 static inline void
-crm_row_read_arguments(FunctionCallInfo fcinfo, int first, const AttributeList *attributes,
-                       uint32 sides, Row *row)
+row_read_arguments(FunctionCallInfo fcinfo, const RowArguments *arguments, Row *row)
 {
-	const NullableDatum *argument = &fcinfo->args[first];
+	const NullableDatum *argument = &fcinfo->args[arguments->first];
 
-	for (int i = 0; i < attributes->n; i++)
+	for (int i = 0; i < arguments->n; i++)
 	{
-		if (!row_takes_argument(&attributes->items[i], sides))
-			continue;
-		row->values[i] = argument->value;
-		row->nulls[i] = argument->isnull;
-		argument++;
+		row->values[arguments->attributes[i]] = argument[i].value;
+		row->nulls[arguments->attributes[i]] = argument[i].isnull;
 	}
 }
 
