@@ -19,6 +19,7 @@
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -108,10 +109,23 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 	shape->row = row;
 	if (root != NULL && root->parse->groupingSets != NIL)
 		return false;
-	if (IsA(row, Var)
-	        ? !is_plain_row(root, (Var *) row)
-	        : !IsA(row, RowExpr) || contain_volatile_functions(row) || expression_returns_set(row))
-		return false;
+	switch (nodeTag(row))
+	{
+		case T_Var:
+			if (!is_plain_row(root, (Var *) row))
+				return false;
+			break;
+		case T_RowExpr:
+			if (contain_volatile_functions(row) || expression_returns_set(row))
+				return false;
+			break;
+		case T_Const:
+			if (((Const *) row)->constisnull)
+				return false;
+			break;
+		default:
+			return false;
+	}
 	if (type != RECORDOID)
 	{
 		if (get_typtype(type) != TYPTYPE_COMPOSITE)
@@ -120,6 +134,8 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 	}
 	else if (IsA(row, RowExpr))
 		shape->names = ((RowExpr *) row)->colnames;
+	else if (IsA(row, Const))
+		return false;
 	else
 	{
 		RangeTblEntry *relation = root ? rt_fetch(((Var *) row)->varno, root->parse->rtable) : NULL;
@@ -130,6 +146,22 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 		shape->targets = relation->subquery->targetList;
 	}
 	return true;
+}
+
+/* A column of a constant row. */
+static Node *
+constant_column(const Const *row, TupleDesc descriptor, int place)
+{
+	Form_pg_attribute column = TupleDescAttr(descriptor, place);
+	HeapTupleHeader header = DatumGetHeapTupleHeader(row->constvalue);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+	bool isnull;
+	Datum value = heap_getattr(&tuple, place + 1, descriptor, &isnull);
+
+	return (Node *) makeConst(
+	    column->atttypid, column->atttypmod, column->attcollation, column->attlen,
+	    isnull ? (Datum) 0 : datumCopy(value, column->attbyval, column->attlen), isnull,
+	    column->attbyval);
 }
 
 /* The column of a name as an expression, or NULL where there is none, or more than one. */
@@ -161,6 +193,8 @@ column_expression(const RowShape *shape, const char *name)
 	{
 		Form_pg_attribute column = TupleDescAttr(shape->descriptor, found);
 
+		if (IsA(shape->row, Const))
+			return constant_column((const Const *) shape->row, shape->descriptor, found);
 		return (Node *) makeVar(var->varno, found + 1, column->atttypid, column->atttypmod,
 		                        column->attcollation, 0);
 	}
