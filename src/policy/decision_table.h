@@ -106,7 +106,8 @@ static inline int
 next_hit(const DecisionTable *table, const uint64 *hits, int after)
 {
 	int word = (after + 1) / WORD_BITS;
-	uint64 rest = word < table->nwords ? hits[word] & (~UINT64CONST(0) << ((after + 1) % WORD_BITS)) : 0;
+	uint64 rest =
+	    word < table->nwords ? hits[word] & (~UINT64CONST(0) << ((after + 1) % WORD_BITS)) : 0;
 
 	while (rest == 0)
 	{
