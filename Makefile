@@ -13,6 +13,8 @@ SQL_PIECES = \
 	sql/summary/rfm.sql \
 	sql/summary/balance.sql \
 	sql/summary/distribution.sql \
+	sql/summary/population_stability.sql \
+	sql/policy/frozen_cuts.sql \
 	sql/summary/survival.sql \
 	sql/summary/migration.sql \
 	sql/mart/source_contract.sql \

@@ -76,9 +76,9 @@ CREATE FUNCTION tier_step(policy tier_policy, standing tier_standing, base_rank 
 COMMENT ON FUNCTION tier_step(tier_policy, tier_standing, integer, date) IS
   'the same from a base rank, such as the higher of the tiers of two measures';
 
-CREATE FUNCTION tier_track_step(tier_standing, tier_policy, double precision, date) RETURNS tier_standing
+CREATE FUNCTION tier_track_step(state tier_standing, policy tier_policy, value double precision, on_day date) RETURNS tier_standing
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'crm_tier_track_step';
-CREATE FUNCTION tier_track_step(tier_standing, tier_policy, double precision, date, tier_standing) RETURNS tier_standing
+CREATE FUNCTION tier_track_step(state tier_standing, policy tier_policy, value double precision, on_day date, start tier_standing) RETURNS tier_standing
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'crm_tier_track_step';
 COMMENT ON FUNCTION tier_track_step(tier_standing, tier_policy, double precision, date) IS 'transition function of tier_track';
 COMMENT ON FUNCTION tier_track_step(tier_standing, tier_policy, double precision, date, tier_standing) IS 'transition function of tier_track';
