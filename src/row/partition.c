@@ -327,8 +327,7 @@ part_of_set(Segments *segments, HTAB *parts, const uint64 *set, const DocumentNo
 	if ((int64) (part + 1) * segments->nwords > SEGMENTS_MAX_WORDS)
 		crm_document_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 		                   "Use fewer rules, or tests with fewer different values.",
-		                   "%d tests of one attribute tell too many kinds of values apart",
-		                   segments->nwords * 64);
+		                   "the tests of one attribute tell too many kinds of values apart");
 	/* grows by doubling: the capacity is the power of two from nparts on */
 	if ((part & (part - 1)) == 0)
 		segments->matches =
