@@ -31,6 +31,13 @@ crm_decision_table_of(struct varlena *value)
 	return crm_policy_compile(value, &decision_table_kind);
 }
 
+/* The value of a document. */
+PolicyValue *
+crm_decision_table_make(const char *document)
+{
+	return crm_policy_make(&decision_table_kind, document, strlen(document), NULL);
+}
+
 /* ---- applying ---- */
 
 /* What a function gives. */

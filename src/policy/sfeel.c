@@ -17,6 +17,8 @@
 
 #include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 
 #include "policy/sfeel.h"
@@ -83,8 +85,7 @@ unsupported(const Scanner *scanner, const char *what, const char *hint)
 {
 	crm_xml_error(
 	    scanner->cell->node, ERRCODE_FEATURE_NOT_SUPPORTED,
-	    hint ? hint
-	         : "A cell compares with constants: numbers, \"texts\", true, false, null, dates.",
+	    hint ? hint : "A cell holds constants: numbers, \"texts\", true, false, null, dates.",
 	    "%s: %s is not supported: %s", scanner->cell->place, what, excerpt(scanner->cell->text));
 }
 
@@ -166,8 +167,8 @@ refuse_name(Scanner *scanner)
 		unsupported(scanner, psprintf("the function %s", name), NULL);
 	unsupported(
 	    scanner, psprintf("the name %s", name),
-	    psprintf("To compare with a text write it in quotes: \"%s\"; the values of other inputs "
-	             "cannot be compared with.",
+	    psprintf("Write a text in quotes: \"%s\"; a cell holds constants, not the values of "
+	             "other inputs.",
 	             name));
 }
 
@@ -725,48 +726,89 @@ crm_sfeel_tests(StringInfo out, const SfeelCell *cell)
 }
 
 /* The value of an output entry; an empty cell is null. */
-void
-crm_sfeel_value(StringInfo out, const SfeelCell *cell)
+static Value
+read_output(const SfeelCell *cell)
 {
 	Scanner scanner = {cell, cell->text};
 	Value value = {KIND_ANY, "null"};
 
-	if (!is_empty(cell->text))
-	{
-		read_value(&scanner, &value);
-		if (*scanner.at == ',')
-			unsupported(&scanner, "a list", NULL);
-		if (*scanner.at != '\0')
-			malformed(&scanner, scanner.at, "unexpected text");
-	}
+	if (is_empty(cell->text))
+		return value;
+	read_value(&scanner, &value);
+	if (*scanner.at == ',')
+		unsupported(&scanner, "a list", NULL);
+	if (*scanner.at != '\0')
+		malformed(&scanner, scanner.at, "unexpected text");
 	note_kind(&scanner, &value);
+	return value;
+}
+
+void
+crm_sfeel_value(StringInfo out, const SfeelCell *cell)
+{
+	Value value = read_output(cell);
+
 	write_json(out, &value);
 }
 
-/* Allowed values of an output as a JSON list; false where they are not a list of values but tests. */
+/*
+ * The allowed values of an output as a JSON list, in their order; false where they are not a list of values but tests.  null is always
+ * allowed and is left out.
+ */
 bool
 crm_sfeel_values(StringInfo out, const SfeelCell *cell)
 {
 	Scanner scanner = {cell, cell->text};
 	bool negated;
-	ListCell *item;
 	List *tests = read_tests(&scanner, &negated);
+	ListCell *item;
 
 	foreach (item, tests)
-	{
-		const Test *test = lfirst(item);
-
-		if (negated || test->relation != EQUAL)
+		if (negated || ((Test *) lfirst(item))->relation != EQUAL)
 			return false;
-	}
 	appendStringInfoChar(out, '[');
 	foreach (item, tests)
 	{
 		const Test *test = lfirst(item);
 
-		appendStringInfoString(out, item != list_head(tests) ? "," : "");
+		if (test->value.kind == KIND_ANY)
+			continue;
+		appendStringInfoString(out, out->data[out->len - 1] == '[' ? "" : ",");
 		write_json(out, &test->value);
 	}
 	appendStringInfoChar(out, ']');
 	return true;
+}
+
+/* Whether an output entry is among values that tests allow; null always is. */
+bool
+crm_sfeel_allowed(const SfeelCell *cell, const UnaryTest *allowed)
+{
+	Value value = read_output(cell);
+	ColumnType type = COLUMN_TEXT;
+	Datum datum;
+	DateADT day;
+
+	switch (value.kind)
+	{
+		case KIND_ANY:
+			return true;
+		case KIND_NUMBER:
+			type = COLUMN_NUMERIC;
+			datum = DirectFunctionCall3(numeric_in, CStringGetDatum(value.text),
+			                            ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+			break;
+		case KIND_BOOLEAN:
+			type = COLUMN_BOOL;
+			datum = BoolGetDatum(*value.text == 't');
+			break;
+		case KIND_DATE:
+			type = COLUMN_DATE;
+			crm_day_parse(value.text, strlen(value.text), &day);
+			datum = DateADTGetDatum(day);
+			break;
+		default:
+			datum = CStringGetTextDatum(value.text);
+	}
+	return crm_unary_test_eval(allowed, type, datum, false, 0) == TRUTH_TRUE;
 }

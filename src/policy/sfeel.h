@@ -7,7 +7,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "row/attribute.h"
+#include "row/unary_test.h"
 #include "value/xml_tree.h"
 
 /* One text of a model, and the column whose values it speaks of. */
@@ -22,5 +22,6 @@ typedef struct SfeelCell
 extern void crm_sfeel_tests(StringInfo out, const SfeelCell *cell);
 extern void crm_sfeel_value(StringInfo out, const SfeelCell *cell);
 extern bool crm_sfeel_values(StringInfo out, const SfeelCell *cell);
+extern bool crm_sfeel_allowed(const SfeelCell *cell, const UnaryTest *allowed);
 
 #endif
