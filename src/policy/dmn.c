@@ -62,12 +62,14 @@ enum
 static void
 read_input(Table *table, const XmlNode *node, Clause *column, int number)
 {
+	static const char *const names[] = {"inputExpression", "inputValues"};
 	const XmlNode *expression = crm_xml_require_child(node, "inputExpression");
 	const XmlNode *values = crm_xml_child(node, "inputValues");
 	const char *reference = crm_xml_attribute(expression, "typeRef");
 	FeelType type = {KIND_ANY};
 	FeelType known = {KIND_ANY};
 
+	crm_dmn_expect(node, names, lengthof(names));
 	crm_dmn_check_language(expression);
 	column->node = node;
 	column->name = crm_dmn_clean_name(crm_dmn_text(expression));
@@ -114,11 +116,13 @@ result_type(const Table *table)
 static void
 read_output(Table *table, const XmlNode *node, Clause *column, int number)
 {
+	static const char *const names[] = {"outputValues", "defaultOutputEntry"};
 	const XmlNode *values = crm_xml_child(node, "outputValues");
 	const char *reference = crm_xml_attribute(node, "typeRef");
 	const char *whole = result_type(table);
 	FeelType type = {KIND_ANY};
 
+	crm_dmn_expect(node, names, lengthof(names));
 	column->node = node;
 	column->name = crm_dmn_name(node);
 	if (*column->name == '\0' && table->noutputs > 1)
@@ -157,9 +161,11 @@ count_children(const XmlNode *node, const char *name)
 static void
 read_columns(Table *table)
 {
+	static const char *const names[] = {"input", "output", "annotation", "rule"};
 	const XmlNode *node;
 	int i = 0;
 
+	crm_dmn_expect(table->logic, names, lengthof(names));
 	table->ninputs = count_children(table->logic, "input");
 	table->noutputs = count_children(table->logic, "output");
 	if (table->ninputs == 0)
@@ -377,10 +383,11 @@ write_cells(StringInfo out, const XmlNode *rule, int number, const char *element
             Clause *columns, int ncolumns, void (*write)(StringInfo, const SfeelCell *))
 {
 	const XmlNode *entry = crm_xml_child(rule, element);
+	int nentries = count_children(rule, element);
 
-	if (count_children(rule, element) != ncolumns)
-		xml_malformed(rule, NULL, "rule %d has %d %ss, but the table has %d", number,
-		              count_children(rule, element), title, ncolumns);
+	if (nentries != ncolumns)
+		xml_malformed(rule, NULL, "rule %d has %d %s%s, and the table has %d", number, nentries,
+		              title, nentries == 1 ? "" : "s", ncolumns);
 	for (int i = 0; i < ncolumns; i++, entry = crm_xml_next(entry, element))
 	{
 		SfeelCell cell = {entry, crm_dmn_text(entry),
@@ -396,6 +403,7 @@ write_cells(StringInfo out, const XmlNode *rule, int number, const char *element
 static void
 write_rules(StringInfo out, const Table *table)
 {
+	static const char *const names[] = {"inputEntry", "outputEntry", "annotationEntry"};
 	const XmlNode *rule = crm_xml_child(table->logic, "rule");
 
 	if (rule == NULL)
@@ -407,6 +415,7 @@ write_rules(StringInfo out, const Table *table)
 		const char *description = rule_description(table, rule);
 
 		CHECK_FOR_INTERRUPTS();
+		crm_dmn_expect(rule, names, lengthof(names));
 		appendStringInfoString(out, number > 1 ? ",{" : "{");
 		if (label && *label)
 			write_member(out, "name", label);

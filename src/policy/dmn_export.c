@@ -10,6 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -118,6 +119,8 @@ feel_type(ValueKind kind)
 static void
 write_quoted(StringInfo out, const char *text, int length)
 {
+	bool unicode = GetDatabaseEncoding() == PG_UTF8;
+
 	appendStringInfoChar(out, '"');
 	for (int i = 0; i < length; i++)
 	{
@@ -129,6 +132,14 @@ write_quoted(StringInfo out, const char *text, int length)
 			appendStringInfoString(out, "\\n");
 		else if ((unsigned char) c < ' ')
 			appendStringInfo(out, "\\u%04x", c);
+		else if (unicode && length - i >= 3 &&
+		         (memcmp(text + i, "\xEF\xBF\xBE", 3) == 0 ||
+		          memcmp(text + i, "\xEF\xBF\xBF", 3) == 0))
+		{
+			/* the two characters that XML excludes besides */
+			appendStringInfo(out, "\\ufff%c", text[i + 2] == '\xBE' ? 'e' : 'f');
+			i += 2;
+		}
 		else
 			appendStringInfoChar(out, c);
 	}

@@ -30,12 +30,27 @@ static void read_item(const XmlNode *root, const XmlNode *item, FeelType *type, 
 
 /* ---- texts and names ---- */
 
+/* Insist that an element has none but these of DMN in it, besides what every element may have.  Those of other namespaces are extensions. */
+void
+crm_dmn_expect(const XmlNode *node, const char *const *names, int nnames)
+{
+	xml_foreach_child(child, node) if (crm_xml_is(child, child->name) &&
+	                                   !crm_xml_is(child, "description") &&
+	                                   !crm_xml_is(child, "extensionElements") &&
+	                                   crm_dmn_position(child->name, names, nnames) < 0)
+	    xml_unsupported(child, psprintf("Known here: %s.", crm_dmn_join(names, nnames)),
+	                    "element %s is not supported in %s", child->name, node->name);
+}
+
 /* The text of an element's child "text", or an empty one. */
 const char *
 crm_dmn_text(const XmlNode *node)
 {
+	static const char *const names[] = {"text"};
 	const XmlNode *text = node ? crm_xml_child(node, "text") : NULL;
 
+	if (node)
+		crm_dmn_expect(node, names, lengthof(names));
 	return text ? text->text : "";
 }
 
@@ -128,6 +143,13 @@ check_model(const XmlNode *root)
 		                               : "the model has no namespace%s",
 		              root->namespace);
 	crm_dmn_check_language(root);
+}
+
+static bool
+is_expression(const XmlNode *node)
+{
+	return crm_xml_is(node, node->name) &&
+	       crm_dmn_position(node->name, expressions, lengthof(expressions)) >= 0;
 }
 
 /* The expression that a decision or business knowledge model holds, or NULL. */
@@ -238,8 +260,15 @@ find_named(const XmlNode *root, const char *wanted)
 const XmlNode *
 crm_dmn_find_table(const XmlNode *root, const char *wanted)
 {
+	const XmlNode *owner, *logic;
+
 	check_model(root);
-	return wanted ? find_named(root, crm_dmn_clean_name(wanted)) : find_only(root);
+	owner = wanted ? find_named(root, crm_dmn_clean_name(wanted)) : find_only(root);
+	logic = crm_dmn_logic(owner);
+	for (const XmlNode *next = logic->next; next; next = next->next)
+		if (is_expression(next))
+			xml_malformed(next, NULL, "a decision has one expression, and this is another");
+	return owner;
 }
 
 /* ---- types ---- */

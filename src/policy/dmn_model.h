@@ -21,6 +21,7 @@ extern const XmlNode *crm_dmn_find_table(const XmlNode *root, const char *wanted
 extern const XmlNode *crm_dmn_logic(const XmlNode *owner);
 extern void crm_dmn_check_language(const XmlNode *node);
 
+extern void crm_dmn_expect(const XmlNode *node, const char *const *names, int nnames);
 extern const char *crm_dmn_text(const XmlNode *node);
 extern const char *crm_dmn_clean_name(const char *name);
 extern const char *crm_dmn_name(const XmlNode *node);
