@@ -34,28 +34,18 @@ typedef struct Table
 	const XmlNode *owner; /* the decision or business knowledge model */
 	const XmlNode *logic; /* its decisionTable */
 	const char *name;
-	int hit_policy;
-	int aggregation; /* -1 where there is none */
+	HitPolicy hit_policy;
+	Aggregation aggregation;
 	Clause *inputs;
 	int ninputs;
 	Clause *outputs;
 	int noutputs;
 } Table;
 
-static const char *const hit_policies[] = {"UNIQUE",  "ANY",        "PRIORITY",    "FIRST",
-                                           "COLLECT", "RULE ORDER", "OUTPUT ORDER"};
-static const char *const hit_policy_keys[] = {"unique",  "any",        "priority",    "first",
-                                              "collect", "rule_order", "output_order"};
-static const char *const aggregations[] = {"SUM", "COUNT", "MIN", "MAX"};
-static const char *const aggregation_keys[] = {"sum", "count", "min", "max"};
-
-enum
-{
-	PRIORITY = 2,
-	COLLECT = 4,
-	OUTPUT_ORDER = 6,
-	COUNT = 1
-};
+/* In the order of HitPolicy, and of Aggregation. */
+static const char *const hit_policy_keys[] = {"unique",     "any",          "priority", "first",
+                                              "rule_order", "output_order", "collect"};
+static const char *const aggregation_keys[] = {"", "sum", "min", "max", "count"};
 
 /* ---- columns ---- */
 
@@ -63,6 +53,8 @@ static void
 read_input(Table *table, const XmlNode *node, Clause *column, int number)
 {
 	static const char *const names[] = {"inputExpression", "inputValues"};
+	static const char hint[] = "An input is the name of an attribute or a path to it; compute the "
+	                           "value before and name that.";
 	const XmlNode *expression = crm_xml_require_child(node, "inputExpression");
 	const XmlNode *values = crm_xml_child(node, "inputValues");
 	const char *reference = crm_xml_attribute(expression, "typeRef");
@@ -76,11 +68,12 @@ read_input(Table *table, const XmlNode *node, Clause *column, int number)
 	if (*column->name == '\0')
 		xml_malformed(expression, "Write the name of an attribute there.",
 		              "input %d has no expression", number);
+	if (strlen(column->name) >= NAMEDATALEN)
+		xml_unsupported(expression, hint, "input %d is too long for a name of at most %d bytes",
+		                number, NAMEDATALEN - 1);
 	if (!crm_dmn_path(table->root, table->owner, column->name, &known))
-		xml_unsupported(expression,
-		                "An input is the name of an attribute or a path to it; compute the value "
-		                "before and name that.",
-		                "input %d is an expression, not a name: %s", number, column->name);
+		xml_unsupported(expression, hint, "input %d is an expression, not a name: %s", number,
+		                column->name);
 	if (reference && *reference)
 		crm_dmn_type(table->root, expression, reference, &type);
 	else
@@ -131,7 +124,7 @@ read_output(Table *table, const XmlNode *node, Clause *column, int number)
 		column->name = table->name;
 	if (reference && *reference)
 		crm_dmn_type(table->root, node, reference, &type);
-	else if (table->aggregation == COUNT)
+	else if (table->aggregation == AGGREGATION_COUNT)
 		; /* the result is a number, whatever is counted */
 	else if (whole && crm_dmn_defines(table->root, whole))
 	{
@@ -172,7 +165,7 @@ read_columns(Table *table)
 		xml_malformed(table->logic, NULL, "the table has no input");
 	if (table->noutputs == 0)
 		xml_malformed(table->logic, NULL, "the table has no output");
-	if (table->aggregation >= 0 && table->noutputs > 1)
+	if (table->aggregation != AGGREGATION_NONE && table->noutputs > 1)
 		xml_malformed(table->logic, NULL, "only a table with one output aggregates, not %d",
 		              table->noutputs);
 	table->inputs = palloc0(sizeof(Clause) * table->ninputs);
@@ -185,30 +178,29 @@ read_columns(Table *table)
 		read_output(table, node, &table->outputs[i], i + 1);
 }
 
+/* The place of an attribute's value among the known ones; that of an absent attribute is 0. */
+static int
+read_choice(const XmlNode *node, const char *attribute, const char *const *choices, int nchoices)
+{
+	const char *value = crm_xml_attribute(node, attribute);
+	int place = value ? crm_dmn_position(value, choices, nchoices) : 0;
+
+	if (place < 0 || (value && *value == '\0'))
+		xml_malformed(node, psprintf("Known here: %s.", crm_dmn_join(choices, nchoices)),
+		              "the %s \"%s\" is unknown", attribute, value);
+	return place;
+}
+
 static void
 read_policy(Table *table)
 {
-	const char *policy = crm_xml_attribute(table->logic, "hitPolicy");
-	const char *aggregation = crm_xml_attribute(table->logic, "aggregation");
-
-	table->hit_policy = policy ? crm_dmn_position(policy, hit_policies, lengthof(hit_policies)) : 0;
-	if (table->hit_policy < 0)
-		xml_malformed(
-		    table->logic,
-		    psprintf("Known ones: %s.", crm_dmn_join(hit_policies, lengthof(hit_policies))),
-		    "the hit policy \"%s\" is unknown", policy);
-	table->aggregation = -1;
-	if (aggregation == NULL)
-		return;
-	table->aggregation = crm_dmn_position(aggregation, aggregations, lengthof(aggregations));
-	if (table->aggregation < 0)
-		xml_malformed(
-		    table->logic,
-		    psprintf("Known ones: %s.", crm_dmn_join(aggregations, lengthof(aggregations))),
-		    "the aggregation \"%s\" is unknown", aggregation);
-	if (table->hit_policy != COLLECT)
+	table->hit_policy = read_choice(table->logic, "hitPolicy", crm_dmn_hit_policies,
+	                                lengthof(crm_dmn_hit_policies));
+	table->aggregation = read_choice(table->logic, "aggregation", crm_dmn_aggregations,
+	                                 lengthof(crm_dmn_aggregations));
+	if (table->aggregation != AGGREGATION_NONE && table->hit_policy != HIT_COLLECT)
 		xml_malformed(table->logic, NULL, "only the hit policy COLLECT aggregates, not %s",
-		              hit_policies[table->hit_policy]);
+		              crm_dmn_hit_policies[table->hit_policy]);
 }
 
 /* ---- writing the document ---- */
@@ -247,6 +239,7 @@ write_inputs(StringInfo out, const Table *table)
 			                  psprintf("allowed values of input \"%s\"", input->name),
 			                  &input->kind};
 
+			crm_dmn_check_language(input->values);
 			appendStringInfoString(out, ",\"values\":");
 			crm_sfeel_tests(out, &cell);
 		}
@@ -300,7 +293,7 @@ check_entries(const Table *table, int place, const SfeelCell *values)
 static void
 write_outputs(StringInfo out, const Table *table)
 {
-	bool ranked = table->hit_policy != PRIORITY && table->hit_policy != OUTPUT_ORDER;
+	bool ranked = table->hit_policy != HIT_PRIORITY && table->hit_policy != HIT_OUTPUT_ORDER;
 
 	appendStringInfoString(out, ",\"outputs\":[");
 	for (int i = 0; i < table->noutputs; i++)
@@ -317,6 +310,7 @@ write_outputs(StringInfo out, const Table *table)
 			                  psprintf("allowed values of output \"%s\"", output->name),
 			                  &output->kind};
 
+			crm_dmn_check_language(output->values);
 			if (!crm_sfeel_values(&values, &cell))
 				check_entries(table, i, &cell);
 		}
@@ -349,7 +343,7 @@ write_outputs(StringInfo out, const Table *table)
 	if (!ranked)
 		xml_malformed(table->logic, "List them in outputValues, the first first.",
 		              "the hit policy %s needs output values in order of priority",
-		              hit_policies[table->hit_policy]);
+		              crm_dmn_hit_policies[table->hit_policy]);
 }
 
 /* What a rule says of itself: its description, else its annotations, each with the name of its column. */
@@ -443,12 +437,11 @@ write_document(const Table *table)
 	initStringInfo(&rules);
 	write_rules(&rules, table);
 	appendStringInfoChar(&out, '{');
-	if (*table->name)
-		write_member(&out, "name", table->name);
+	write_member(&out, "name", table->name);
 	if (description && *description->text)
 		write_member(&out, "description", description->text);
 	write_member(&out, "hit_policy", hit_policy_keys[table->hit_policy]);
-	if (table->aggregation >= 0)
+	if (table->aggregation != AGGREGATION_NONE)
 		write_member(&out, "aggregation", aggregation_keys[table->aggregation]);
 	write_inputs(&out, table);
 	write_outputs(&out, table);
@@ -490,6 +483,8 @@ crm_decision_table_from_dmn(PG_FUNCTION_ARGS)
 	    table.root, PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	table.logic = crm_dmn_logic(table.owner);
 	table.name = crm_dmn_name(table.owner);
+	if (*table.name == '\0')
+		xml_malformed(table.owner, NULL, "the decision has no name");
 	read_policy(&table);
 	read_columns(&table);
 	document = write_document(&table);

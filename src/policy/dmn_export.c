@@ -367,16 +367,14 @@ write_rule(StringInfo out, const DocumentNode *rule, const DecisionTable *table)
 static void
 write_table(StringInfo out, const DocumentNode *root, const DecisionTable *table)
 {
-	/* in the order of HitPolicy and of Aggregation */
-	static const char *const policies[] = {"UNIQUE",     "ANY",          "PRIORITY", "FIRST",
-	                                       "RULE ORDER", "OUTPUT ORDER", "COLLECT"};
-	static const char *const aggregations[] = {NULL, "SUM", "MIN", "MAX", "COUNT"};
 	const DocumentNode *inputs = crm_document_get(root, "inputs");
 	const DocumentNode *outputs = crm_document_get(root, "outputs");
 	const DocumentNode *rules = crm_document_get(root, "rules");
 
-	appendStringInfo(out, "<decisionTable hitPolicy=\"%s\"", policies[table->hit_policy]);
-	write_attribute(out, "aggregation", aggregations[table->aggregation]);
+	appendStringInfo(out, "<decisionTable hitPolicy=\"%s\"",
+	                 crm_dmn_hit_policies[table->hit_policy]);
+	if (table->aggregation != AGGREGATION_NONE)
+		write_attribute(out, "aggregation", crm_dmn_aggregations[table->aggregation]);
 	appendStringInfoChar(out, '>');
 	for (int i = 0; i < inputs->nitems; i++)
 		write_input(out, inputs->items[i], &table->policy.attributes);

@@ -8,6 +8,10 @@
 
 #include "policy/dmn_model.h"
 
+const char *const crm_dmn_hit_policies[7] = {"UNIQUE",     "ANY",          "PRIORITY", "FIRST",
+                                             "RULE ORDER", "OUTPUT ORDER", "COLLECT"};
+const char *const crm_dmn_aggregations[5] = {"", "SUM", "MIN", "MAX", "COUNT"};
+
 /* Expressions of DMN, any of which may be the logic of a decision. */
 static const char *const expressions[] = {
     "decisionTable",      "literalExpression", "invocation", "context", "relation", "list",
@@ -104,7 +108,7 @@ crm_dmn_join(const char *const *words, int nwords)
 
 	initStringInfo(&out);
 	for (int i = 0; i < nwords; i++)
-		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", words[i]);
+		appendStringInfo(&out, "%s%s", out.len > 0 ? ", " : "", words[i]);
 	return out.data;
 }
 

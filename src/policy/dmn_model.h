@@ -5,7 +5,7 @@
 #ifndef CRM_DMN_MODEL_H
 #define CRM_DMN_MODEL_H
 
-#include "row/attribute.h"
+#include "policy/decision_table.h"
 #include "value/xml_tree.h"
 
 /* What a typeRef means. */
@@ -16,6 +16,10 @@ typedef struct FeelType
 	const XmlNode *structure; /* the definition that has the components, or NULL */
 	const XmlNode *allowed;   /* the allowed values, or NULL */
 } FeelType;
+
+/* As DMN writes them, in the order of HitPolicy, and of Aggregation, whose first is none */
+extern const char *const crm_dmn_hit_policies[7];
+extern const char *const crm_dmn_aggregations[5];
 
 extern const XmlNode *crm_dmn_find_table(const XmlNode *root, const char *wanted);
 extern const XmlNode *crm_dmn_logic(const XmlNode *owner);
