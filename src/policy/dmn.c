@@ -74,9 +74,11 @@ read_input(Table *table, const XmlNode *node, Clause *column, int number)
 	if (!crm_dmn_path(table->root, table->owner, column->name, &known))
 		xml_unsupported(expression, hint, "input %d is an expression, not a name: %s", number,
 		                column->name);
+	/* what the model says of the name counts more than a typeRef that contradicts it, which engines do not look at */
 	if (reference && *reference)
 		crm_dmn_type(table->root, expression, reference, &type);
-	else
+	if ((type.kind == KIND_ANY && !type.structure) ||
+	    (known.kind != KIND_ANY && known.kind != type.kind))
 		type = known;
 	if (type.collection)
 		xml_unsupported(expression, NULL, "input \"%s\" is a list", column->name);

@@ -165,6 +165,9 @@ SELECT typed('tA', '<itemDefinition name="tA"><functionItem/></itemDefinition>')
 SELECT typed('tA', '<itemDefinition name="tA"><typeRef>tMissing</typeRef></itemDefinition>');
 SELECT typed('tA', '<itemDefinition name="tA"><typeRef>number</typeRef><allowedValues><text>"a"</text></allowedValues></itemDefinition>');
 
+-- of the declaration of the name, where the input has none or contradicts it
+SELECT type, test, refused(dmn('', input('x', type) || output('y'), rule(ARRAY[test], '{1}'), '<inputData name="x"><variable name="x" typeRef="boolean"/></inputData>')) FROM (VALUES (1, NULL, 'true'), (2, 'string', 'true'), (3, 'string', '"a"'), (4, 'Any', '5')) AS v(n, type, test) ORDER BY n;
+
 -- Names of inputs: of the model, or such as look like names.
 CREATE FUNCTION named(name text, before text DEFAULT '') RETURNS text
 RETURN refused(dmn('', input(name) || output('y'), rule('{-}', '{1}'), before));
