@@ -400,6 +400,8 @@ aggregate_hits(const DecisionTable *table, const uint64 *hits)
 	}
 	if (table->aggregation == AGGREGATION_COUNT)
 		return int64_to_numeric(count);
+	if (count == 0)
+		return NULL;
 	if (count > 1)
 		sum = DirectFunctionCall1(numeric_trim_scale, sum);
 	return DatumGetNumeric(sum);
