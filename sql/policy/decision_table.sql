@@ -121,3 +121,10 @@ CREATE FUNCTION decide_all(
 COMMENT ON FUNCTION decide_all(decision_table, "any") IS
   'every rule that hits the row, whatever the hit policy, in the order in which hits count';
 
+CREATE FUNCTION decision_table_check(
+  policy decision_table, OUT problem text, OUT rules integer[], OUT region jsonb, OUT witness jsonb, OUT message text
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10 AS 'MODULE_PATHNAME', 'crm_decision_table_check';
+COMMENT ON FUNCTION decision_table_check(decision_table) IS
+  'rules that overlap or conflict, rules that never count, and rows that no rule hits: all such rows as tests, and one of them as witness';
+
