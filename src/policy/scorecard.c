@@ -16,13 +16,13 @@
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
 
-static const PolicyKind scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
-                                          crm_scorecard_compile};
+const PolicyKind crm_scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
+                                       crm_scorecard_compile};
 
 static void *
 compile_value(struct varlena *value)
 {
-	return crm_policy_compile(value, &scorecard_kind);
+	return crm_policy_compile(value, &crm_scorecard_kind);
 }
 
 /* ---- applying ---- */
@@ -118,7 +118,7 @@ card_and_row(FunctionCallInfo fcinfo, ScorecardBinding **binding)
 
 		*binding = make_binding(site, card);
 		(*binding)->source =
-		    crm_row_source_make(fcinfo, 1, scorecard_kind.title, &card->policy.attributes, 0);
+		    crm_row_source_make(fcinfo, 1, crm_scorecard_kind.title, &card->policy.attributes, 0);
 		MemoryContextSwitchTo(caller);
 		site->binding = *binding;
 	}
@@ -251,7 +251,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_in);
 Datum
 crm_scorecard_in(PG_FUNCTION_ARGS)
 {
-	return crm_policy_in(fcinfo, &scorecard_kind);
+	return crm_policy_in(fcinfo, &crm_scorecard_kind);
 }
 
 /* scorecard_recv(internal) -> scorecard: what scorecard_send wrote, checked as text is. */
@@ -259,7 +259,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_recv);
 Datum
 crm_scorecard_recv(PG_FUNCTION_ARGS)
 {
-	return crm_policy_recv(fcinfo, &scorecard_kind);
+	return crm_policy_recv(fcinfo, &crm_scorecard_kind);
 }
 
 /* policy_attributes(scorecard) -> table of what it reads, in the order of score_values' arguments. */
@@ -317,7 +317,7 @@ crm_score_values(PG_FUNCTION_ARGS)
 		MemoryContext caller = MemoryContextSwitchTo(site->context);
 
 		binding = make_binding(site, card);
-		crm_row_bind_arguments(fcinfo, 1, scorecard_kind.title, &card->policy.attributes,
+		crm_row_bind_arguments(fcinfo, 1, crm_scorecard_kind.title, &card->policy.attributes,
 		                       binding->row);
 		bind_terms(card, binding);
 		MemoryContextSwitchTo(caller);

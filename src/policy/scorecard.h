@@ -56,5 +56,6 @@ typedef struct Scorecard
 } Scorecard;
 
 extern void *crm_scorecard_compile(DocumentNode *root);
+extern const PolicyKind crm_scorecard_kind;
 
 #endif
