@@ -38,6 +38,7 @@ typedef struct Characteristic
 	Bin *bins;
 	int nbins;
 	const Partition *partition; /* of the one attribute's values into bins */
+	bool has_unmatched;
 	Unmatched unmatched;
 	double unmatched_points;
 } Characteristic;

@@ -188,7 +188,7 @@ check_coverage(const Characteristic *it, const Partition *covered, const Input *
 /* The bins of a characteristic over one attribute. */
 static void
 read_attribute_bins(Characteristic *it, const DocumentNode *bins, AttributeList *attributes,
-                    bool has_unmatched, bool first)
+                    bool first)
 {
 	Partition *partition = palloc(sizeof(Partition));
 	const Input *input = attributes->items[it->attribute].input;
@@ -228,7 +228,7 @@ read_attribute_bins(Characteristic *it, const DocumentNode *bins, AttributeList 
 		Partition covered;
 
 		it->partition = partition_by_first(it, input, bins, &covered);
-		if (!has_rest && !has_unmatched)
+		if (!has_rest && !it->has_unmatched)
 			check_coverage(it, &covered, input, bins);
 	}
 	else if (has_rest)
@@ -240,7 +240,7 @@ read_attribute_bins(Characteristic *it, const DocumentNode *bins, AttributeList 
 		if (partition->null_part == PART_NONE)
 			partition->null_part = it->nbins - 1;
 	}
-	else if (!has_unmatched)
+	else if (!it->has_unmatched)
 		check_coverage(it, partition, NULL, bins);
 
 	null_part = it->partition->null_part;
@@ -253,7 +253,7 @@ read_attribute_bins(Characteristic *it, const DocumentNode *bins, AttributeList 
 /* The bins of a characteristic over several attributes: the first that holds. */
 static void
 read_condition_bins(Characteristic *it, const DocumentNode *bins, AttributeList *attributes,
-                    bool has_unmatched, bool first)
+                    bool first)
 {
 	bool has_rest = false;
 
@@ -277,7 +277,7 @@ read_condition_bins(Characteristic *it, const DocumentNode *bins, AttributeList 
 		crm_document_write(&text, when);
 		it->bins[b].text = text.data;
 	}
-	if (!has_rest && !has_unmatched)
+	if (!has_rest && !it->has_unmatched)
 		document_malformed(bins,
 		                   "Add \"unmatched\": points, \"null\" or \"error\", or a last bin "
 		                   "{\"when\": \"-\", ...}.",
@@ -307,7 +307,7 @@ read_unmatched(Characteristic *it, const DocumentNode *node)
  * difference is what is lost.  None where points are computed.
  */
 static void
-default_baseline(Characteristic *it, bool points_above, bool has_unmatched)
+default_baseline(Characteristic *it, bool points_above)
 {
 	double best = it->bins[0].points * it->weight;
 
@@ -320,7 +320,7 @@ default_baseline(Characteristic *it, bool points_above, bool has_unmatched)
 		if (points_above ? points < best : points > best)
 			best = points;
 	}
-	if (has_unmatched && it->unmatched == UNMATCHED_POINTS)
+	if (it->has_unmatched && it->unmatched == UNMATCHED_POINTS)
 	{
 		double points = it->unmatched_points * it->weight;
 
@@ -358,6 +358,7 @@ read_characteristic(Characteristic *it, DocumentNode *node, Scorecard *card,
 	unmatched = crm_document_get(node, "unmatched");
 	if (unmatched)
 		read_unmatched(it, unmatched);
+	it->has_unmatched = unmatched != NULL;
 	if ((member = crm_document_get(node, "hit_policy")))
 		first = crm_document_choice(member, hit_policies, lengthof(hit_policies)) == 1;
 
@@ -376,9 +377,9 @@ read_characteristic(Characteristic *it, DocumentNode *node, Scorecard *card,
 		it->bins[b].reason = document_text_or(bins->items[b], "reason", it->reason);
 	}
 	if (it->attribute >= 0)
-		read_attribute_bins(it, bins, attributes, unmatched != NULL, first);
+		read_attribute_bins(it, bins, attributes, first);
 	else
-		read_condition_bins(it, bins, attributes, unmatched != NULL, first);
+		read_condition_bins(it, bins, attributes, first);
 
 	member = crm_document_get(node, "baseline_score");
 	if (member || card_baseline)
@@ -387,7 +388,7 @@ read_characteristic(Characteristic *it, DocumentNode *node, Scorecard *card,
 		it->baseline = crm_document_number(member ? member : card_baseline);
 	}
 	else
-		default_baseline(it, card->points_above, unmatched != NULL);
+		default_baseline(it, card->points_above);
 }
 
 /* How values enter, and which of the inputs have values without a score. */
