@@ -102,3 +102,8 @@ CREATE FUNCTION reason_codes(card scorecard, "row" "any", n integer) RETURNS tex
 COMMENT ON FUNCTION reason_codes(scorecard, "any", integer) IS
   'at most n reason codes, the largest difference from the baseline first';
 
+CREATE FUNCTION scorecard_to_sql(card scorecard, alias text DEFAULT NULL) RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'crm_scorecard_to_sql';
+COMMENT ON FUNCTION scorecard_to_sql(scorecard, text) IS
+  'the card as an SQL expression over the columns of an alias, for auditors';
+

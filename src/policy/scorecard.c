@@ -16,13 +16,13 @@
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
 
-static const PolicyKind scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
-                                          crm_scorecard_compile};
+const PolicyKind crm_scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
+                                       crm_scorecard_compile};
 
 static void *
 compile_value(struct varlena *value)
 {
-	return crm_policy_compile(value, &scorecard_kind);
+	return crm_policy_compile(value, &crm_scorecard_kind);
 }
 
 /* ---- applying ---- */
@@ -79,7 +79,7 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 
 		if (it->attribute < 0)
 			continue;
-		term->lookup = crm_lookup_make(&it->partition, binding->row->types[it->attribute]);
+		term->lookup = crm_lookup_make(it->partition, binding->row->types[it->attribute]);
 		term->points = constant_points(it);
 		if (term->points == NULL)
 			continue;
@@ -118,7 +118,7 @@ card_and_row(FunctionCallInfo fcinfo, ScorecardBinding **binding)
 
 		*binding = make_binding(site, card);
 		(*binding)->source =
-		    crm_row_source_make(fcinfo, 1, scorecard_kind.title, &card->policy.attributes, 0);
+		    crm_row_source_make(fcinfo, 1, crm_scorecard_kind.title, &card->policy.attributes, 0);
 		MemoryContextSwitchTo(caller);
 		site->binding = *binding;
 	}
@@ -148,24 +148,6 @@ find_bin(const Characteristic *it, const Lookup *lookup, const Row *row)
 	return NULL;
 }
 
-static double
-attribute_number(const Characteristic *it, const Row *row)
-{
-	Operand operand;
-
-	crm_operand_read(&operand, row->types[it->attribute], row->values[it->attribute]);
-	switch (operand.form)
-	{
-		case OPERAND_INTEGER:
-			return operand.integer;
-		case OPERAND_FLOAT:
-			return operand.number;
-		default:
-			return DatumGetFloat8(
-			    DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(operand.numeric)));
-	}
-}
-
 /* The points of a row for a characteristic; false where they are NULL. */
 static inline bool
 points_of(const Characteristic *it, const Bin *bin, const Row *row, double *points)
@@ -182,13 +164,32 @@ points_of(const Characteristic *it, const Bin *bin, const Row *row, double *poin
 	}
 	else if (bin->computed)
 	{
-		*points = bin->points + bin->multiply * attribute_number(it, row);
-		*points = Max(bin->low, Min(bin->high, *points));
+		if (!crm_expression_eval(bin->computed, row, points))
+			return false;
 	}
 	else
 		*points = bin->points;
 	*points *= it->weight;
 	return true;
+}
+
+/* Whether the value of an input has no score. */
+static bool
+is_refused(const Input *input, const Row *row)
+{
+	const Literal *replacement;
+
+	return crm_input_apply(input, row->types[input->attribute], row->values[input->attribute],
+	                       row->nulls[input->attribute], &replacement) == INPUT_REFUSED;
+}
+
+static bool
+any_refused(const Scorecard *card, const Row *row)
+{
+	for (int i = 0; i < card->ngates; i++)
+		if (is_refused(card->gates[i], row))
+			return true;
+	return false;
 }
 
 /* The score of a row; false where it is NULL. */
@@ -198,6 +199,8 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 	const Row *row = binding->row;
 	double sum = card->initial_score;
 
+	if (any_refused(card, row))
+		return false;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
@@ -248,7 +251,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_in);
 Datum
 crm_scorecard_in(PG_FUNCTION_ARGS)
 {
-	return crm_policy_in(fcinfo, &scorecard_kind);
+	return crm_policy_in(fcinfo, &crm_scorecard_kind);
 }
 
 /* scorecard_recv(internal) -> scorecard: what scorecard_send wrote, checked as text is. */
@@ -256,7 +259,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_recv);
 Datum
 crm_scorecard_recv(PG_FUNCTION_ARGS)
 {
-	return crm_policy_recv(fcinfo, &scorecard_kind);
+	return crm_policy_recv(fcinfo, &crm_scorecard_kind);
 }
 
 /* policy_attributes(scorecard) -> table of what it reads, in the order of score_values' arguments. */
@@ -273,7 +276,7 @@ crm_scorecard_attributes(PG_FUNCTION_ARGS)
  * score(scorecard, row "any") -> float8
  *
  * Initial score plus the points of each characteristic times its weight, in the document's order, within the card's clamp
- * (PMML 4.4 Scorecard).  NULL where a characteristic says so.  Errors: 42703, 42702 and 42804 where the row does not have
+ * (PMML 4.4 Scorecard).  NULL where a characteristic or an input says so, and where points are computed of what is not known.  Errors: 42703, 42702 and 42804 where the row does not have
  * what the card reads; 22023 where a characteristic says "error".
  */
 PG_FUNCTION_INFO_V1(crm_score);
@@ -314,7 +317,7 @@ crm_score_values(PG_FUNCTION_ARGS)
 		MemoryContext caller = MemoryContextSwitchTo(site->context);
 
 		binding = make_binding(site, card);
-		crm_row_bind_arguments(fcinfo, 1, scorecard_kind.title, &card->policy.attributes,
+		crm_row_bind_arguments(fcinfo, 1, crm_scorecard_kind.title, &card->policy.attributes,
 		                       binding->row);
 		bind_terms(card, binding);
 		MemoryContextSwitchTo(caller);
@@ -367,8 +370,8 @@ crm_score_support(PG_FUNCTION_ARGS)
  * difference, reason_code, reason)
  *
  * What score() adds up: ordinal 0 is the initial score, then one row for each characteristic;
- * sum(points ORDER BY ordinal) is the score bit for bit.  A score that is clamped has two more rows: one that takes the sum back to 0,
- * one with the limit.
+ * sum(points ORDER BY ordinal) is the score bit for bit.  Points that are NULL make the score NULL; a row of an input whose value has no score
+ * is the last.  A score that is clamped has two more rows: one that takes the sum back to 0, one with the limit.
  */
 PG_FUNCTION_INFO_V1(crm_score_detail);
 Datum
@@ -380,6 +383,7 @@ crm_score_detail(PG_FUNCTION_ARGS)
 	const Row *row = binding->row;
 	double sum = card->initial_score;
 	bool sum_is_null = false;
+	int ordinal = card->ncharacteristics;
 	Datum values[10];
 	bool nulls[10];
 
@@ -433,6 +437,31 @@ crm_score_detail(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 
+	for (int i = 0; i < card->ngates; i++)
+	{
+		int attribute = card->gates[i]->attribute;
+		const char *name = card->policy.attributes.items[attribute].name;
+		const char *text = NULL;
+
+		if (!is_refused(card->gates[i], row))
+			continue;
+		sum_is_null = true;
+		memset(nulls, true, sizeof(nulls));
+		if (!row->nulls[attribute])
+			text = crm_value_text(row->types[attribute], row->values[attribute]);
+		values[0] = Int32GetDatum(++ordinal);
+		values[1] = CStringGetTextDatum(psprintf("input %s", name));
+		values[2] = CStringGetTextDatum(name);
+		values[4] = CStringGetTextDatum(text ? "invalid" : "missing");
+		nulls[0] = nulls[1] = nulls[2] = nulls[4] = false;
+		if (text)
+		{
+			values[3] = CStringGetTextDatum(text);
+			nulls[3] = false;
+		}
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+
 	if (card->clamped && !sum_is_null && (sum < card->low || sum > card->high))
 	{
 		static const char *const names[] = {"sum before the clamp, taken back", "clamp"};
@@ -441,7 +470,7 @@ crm_score_detail(PG_FUNCTION_ARGS)
 		{
 			memset(nulls, true, sizeof(nulls));
 			nulls[0] = nulls[1] = nulls[5] = false;
-			values[0] = Int32GetDatum(card->ncharacteristics + 1 + i);
+			values[0] = Int32GetDatum(++ordinal);
 			values[1] = CStringGetTextDatum(names[i]);
 			values[5] = Float8GetDatum(i == 0 ? -sum : sum < card->low ? card->low : card->high);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -472,7 +501,8 @@ compare_reasons(const void *a, const void *b)
  * reason_codes(scorecard, row "any", n int) -> text[]
  *
  * At most n codes, the largest difference from the baseline first.  Differences of characteristics that share a code add up; what
- * is not above 0 is no reason; ties stand in the document's order (PMML 4.4, "Ranking reason codes").
+ * is not above 0 is no reason; ties stand in the document's order (PMML 4.4, "Ranking reason codes").  A row with an input that has no score
+ * has no reasons.
  * Errors: as score(); 22023 if n is not above 0.
  */
 PG_FUNCTION_INFO_V1(crm_reason_codes);
@@ -484,12 +514,13 @@ crm_reason_codes(PG_FUNCTION_ARGS)
 	int wanted = PG_GETARG_INT32(2);
 	Reason *reasons = palloc(sizeof(Reason) * card->ncharacteristics);
 	Datum *codes = palloc(sizeof(Datum) * card->ncharacteristics);
+	bool refused = any_refused(card, binding->row);
 	int n = 0, kept = 0;
 
 	if (wanted <= 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("the number of reason codes must be above 0, not %d", wanted)));
-	for (int i = 0; i < card->ncharacteristics; i++)
+	for (int i = 0; i < card->ncharacteristics && !refused; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
 		const Bin *bin = find_bin(it, binding->terms[i].lookup, binding->row);
