@@ -38,12 +38,14 @@ static void read_item(const XmlNode *root, const XmlNode *item, FeelType *type, 
 void
 crm_dmn_expect(const XmlNode *node, const char *const *names, int nnames)
 {
-	xml_foreach_child(child, node) if (crm_xml_is(child, child->name) &&
-	                                   !crm_xml_is(child, "description") &&
-	                                   !crm_xml_is(child, "extensionElements") &&
-	                                   crm_dmn_position(child->name, names, nnames) < 0)
-	    xml_unsupported(child, psprintf("Known here: %s.", crm_dmn_join(names, nnames)),
-	                    "element %s is not supported in %s", child->name, node->name);
+	xml_foreach_child(child, node)
+	{
+		if (crm_xml_is(child, child->name) && !crm_xml_is(child, "description") &&
+		    !crm_xml_is(child, "extensionElements") &&
+		    crm_dmn_position(child->name, names, nnames) < 0)
+			xml_unsupported(child, psprintf("Known here: %s.", crm_dmn_join(names, nnames)),
+			                "element %s is not supported in %s", child->name, node->name);
+	}
 }
 
 /* The text of an element's child "text", or an empty one. */
@@ -143,9 +145,7 @@ check_model(const XmlNode *root)
 		xml_malformed(root,
 		              psprintf("DMN 1.1 to 1.5 are read, in one of: %s.",
 		                       crm_dmn_join(namespaces, lengthof(namespaces))),
-		              *root->namespace ? "the namespace \"%s\" is not one of DMN"
-		                               : "the model has no namespace%s",
-		              root->namespace);
+		              "the namespace \"%s\" is not one of DMN", root->namespace);
 	crm_dmn_check_language(root);
 }
 
@@ -165,10 +165,13 @@ crm_dmn_logic(const XmlNode *owner)
 	                            : owner;
 
 	if (holder)
-		xml_foreach_child(child,
-		                  holder) if (crm_xml_is(child, child->name) &&
-		                              crm_dmn_position(child->name, expressions,
-		                                               lengthof(expressions)) >= 0) return child;
+	{
+		xml_foreach_child(child, holder)
+		{
+			if (is_expression(child))
+				return child;
+		}
+	}
 	return NULL;
 }
 

@@ -37,20 +37,20 @@ typedef struct Value
 	const char *text; /* a decoded text, JSON's digits, an ISO day or moment, true or false */
 } Value;
 
-typedef enum Relation
+typedef enum Comparator
 {
-	EQUAL,
-	NOT_EQUAL,
-	LESS,
-	LESS_OR_EQUAL,
-	GREATER,
-	GREATER_OR_EQUAL,
-	BETWEEN
-} Relation;
+	IS_EQUAL,
+	IS_NOT_EQUAL,
+	IS_LESS,
+	IS_LESS_OR_EQUAL,
+	IS_GREATER,
+	IS_GREATER_OR_EQUAL,
+	IS_BETWEEN
+} Comparator;
 
 typedef struct Test
 {
-	Relation relation;
+	Comparator comparator;
 	Value value; /* the lower end of an interval */
 	Value high;
 	bool low_open, high_open;
@@ -485,7 +485,7 @@ read_interval(Scanner *scanner, Test *test)
 {
 	const char *start = scanner->at;
 
-	test->relation = BETWEEN;
+	test->comparator = IS_BETWEEN;
 	test->low_open = *scanner->at++ != '[';
 	read_value(scanner, &test->value);
 	if (!take(scanner, ".."))
@@ -520,9 +520,9 @@ read_test(Scanner *scanner)
 	static const struct
 	{
 		const char *mark;
-		Relation relation;
-	} marks[] = {{"<=", LESS_OR_EQUAL}, {"<", LESS},  {">=", GREATER_OR_EQUAL},
-	             {">", GREATER},        {"=", EQUAL}, {"!=", NOT_EQUAL}};
+		Comparator comparator;
+	} marks[] = {{"<=", IS_LESS_OR_EQUAL}, {"<", IS_LESS},  {">=", IS_GREATER_OR_EQUAL},
+	             {">", IS_GREATER},        {"=", IS_EQUAL}, {"!=", IS_NOT_EQUAL}};
 	Test *test = palloc0(sizeof(Test));
 	const char *start;
 
@@ -536,13 +536,13 @@ read_test(Scanner *scanner)
 	for (int i = 0; i < lengthof(marks); i++)
 		if (take(scanner, marks[i].mark))
 		{
-			test->relation = marks[i].relation;
+			test->comparator = marks[i].comparator;
 			break;
 		}
 	read_value(scanner, &test->value);
-	if (test->relation >= LESS && test->value.kind == KIND_ANY)
+	if (test->comparator >= IS_LESS && test->value.kind == KIND_ANY)
 		malformed(scanner, start, "null has no order");
-	if (test->relation >= LESS && test->value.kind == KIND_BOOLEAN)
+	if (test->comparator >= IS_LESS && test->value.kind == KIND_BOOLEAN)
 		malformed(scanner, start, "true and false have no order");
 	note_kind(scanner, &test->value);
 	return test;
@@ -610,7 +610,7 @@ write_test(StringInfo out, const Scanner *scanner, const Test *test)
 {
 	static const char *const marks[] = {"", "", "< ", "<= ", "> ", ">= "};
 
-	if (test->relation == BETWEEN)
+	if (test->comparator == IS_BETWEEN)
 	{
 		appendStringInfoChar(out, test->low_open ? '(' : '[');
 		write_operand(out, &test->value);
@@ -618,11 +618,11 @@ write_test(StringInfo out, const Scanner *scanner, const Test *test)
 		write_operand(out, &test->high);
 		appendStringInfoChar(out, test->high_open ? ')' : ']');
 	}
-	else if (test->relation == NOT_EQUAL && test->value.kind == KIND_BOOLEAN)
+	else if (test->comparator == IS_NOT_EQUAL && test->value.kind == KIND_BOOLEAN)
 		appendStringInfoString(out, *test->value.text == 't' ? "false" : "true");
-	else if (test->relation == NOT_EQUAL && test->value.kind == KIND_ANY)
+	else if (test->comparator == IS_NOT_EQUAL && test->value.kind == KIND_ANY)
 		unsupported(scanner, "!= null among other tests", NULL);
-	else if (test->relation == NOT_EQUAL)
+	else if (test->comparator == IS_NOT_EQUAL)
 	{
 		/* what is not the value lies below or above it */
 		appendStringInfoString(out, "< ");
@@ -632,7 +632,7 @@ write_test(StringInfo out, const Scanner *scanner, const Test *test)
 	}
 	else
 	{
-		appendStringInfoString(out, marks[test->relation]);
+		appendStringInfoString(out, marks[test->comparator]);
 		write_operand(out, &test->value);
 	}
 }
@@ -647,8 +647,8 @@ are_values(const List *tests)
 	{
 		const Test *test = lfirst(item);
 
-		if (test->relation > NOT_EQUAL || is_temporal(test->value.kind) ||
-		    (test->relation == NOT_EQUAL && list_length(tests) > 1))
+		if (test->comparator > IS_NOT_EQUAL || is_temporal(test->value.kind) ||
+		    (test->comparator == IS_NOT_EQUAL && list_length(tests) > 1))
 			return false;
 	}
 	return true;
@@ -660,7 +660,7 @@ write_values(StringInfo out, const List *tests, bool negated)
 	const Test *first = linitial(tests);
 	ListCell *item;
 
-	if (first->relation == NOT_EQUAL)
+	if (first->comparator == IS_NOT_EQUAL)
 		negated = !negated;
 	if (!negated && list_length(tests) == 1 && first->value.kind != KIND_TEXT)
 	{
@@ -764,7 +764,7 @@ crm_sfeel_values(StringInfo out, const SfeelCell *cell)
 	ListCell *item;
 
 	foreach (item, tests)
-		if (negated || ((Test *) lfirst(item))->relation != EQUAL)
+		if (negated || ((Test *) lfirst(item))->comparator != IS_EQUAL)
 			return false;
 	appendStringInfoChar(out, '[');
 	foreach (item, tests)
