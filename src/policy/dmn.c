@@ -77,6 +77,8 @@ read_input(Table *table, const XmlNode *node, Clause *column, int number)
 	/* what the model says of the name counts more than a typeRef that contradicts it, which engines do not look at */
 	if (reference && *reference)
 		crm_dmn_type(table->root, expression, reference, &type);
+	else if (known.undefined)
+		crm_dmn_type(table->root, expression, known.undefined, &type);
 	if ((type.kind == KIND_ANY && !type.structure) ||
 	    (known.kind != KIND_ANY && known.kind != type.kind))
 		type = known;

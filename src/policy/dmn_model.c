@@ -473,8 +473,13 @@ follow_path(const XmlNode *root, const char *path, FeelType *type)
 		size_t length = strcspn(path + 1, ".");
 		bool collection = type->collection;
 
+		const char *undefined = type->undefined;
+
 		if (!crm_dmn_component(root, pnstrdup(path + 1, length), type))
+		{
+			type->undefined = undefined;
 			return looks_like_name(path + 1);
+		}
 		type->collection |= collection;
 		path += 1 + length;
 	}
@@ -496,9 +501,15 @@ crm_dmn_path(const XmlNode *root, const XmlNode *owner, const char *path, FeelTy
 		if (variable)
 		{
 			const char *reference = crm_xml_attribute(variable, "typeRef");
+			ValueKind kind;
 
-			if (reference && *reference)
+			if (reference == NULL || *reference == '\0')
+				;
+			else if (builtin_type(type_name(reference), &kind, variable) ||
+			         crm_dmn_defines(root, reference))
 				read_type(root, variable, reference, type, 0);
+			else
+				type->undefined = reference;
 			return follow_path(root, end, type);
 		}
 		do

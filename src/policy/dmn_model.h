@@ -15,6 +15,7 @@ typedef struct FeelType
 	bool collection;
 	const XmlNode *structure; /* the definition that has the components, or NULL */
 	const XmlNode *allowed;   /* the allowed values, or NULL */
+	const char *undefined;    /* the name of a type that the model does not define, or NULL */
 } FeelType;
 
 /* As DMN writes them, in the order of HitPolicy, and of Aggregation, whose first is none */

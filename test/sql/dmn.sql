@@ -167,6 +167,8 @@ SELECT typed('tA', '<itemDefinition name="tA"><typeRef>number</typeRef><allowedV
 
 -- of the declaration of the name, where the input has none or contradicts it
 SELECT type, test, refused(dmn('', input('x', type) || output('y'), rule(ARRAY[test], '{1}'), '<inputData name="x"><variable name="x" typeRef="boolean"/></inputData>')) FROM (VALUES (1, NULL, 'true'), (2, 'string', 'true'), (3, 'string', '"a"'), (4, 'Any', '5')) AS v(n, type, test) ORDER BY n;
+-- a type of an imported model does not matter where the input has one of its own
+SELECT type, refused(dmn('', input('x.y', type) || output('y'), rule('{"\"a\""}', '{1}'), '<import name="other"/><inputData name="x"><variable name="x" typeRef="other.tX"/></inputData>')) FROM (VALUES (1, 'string'), (2, NULL)) AS v(n, type) ORDER BY n;
 
 -- Names of inputs: of the model, or such as look like names.
 CREATE FUNCTION named(name text, before text DEFAULT '') RETURNS text
