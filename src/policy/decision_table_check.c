@@ -18,7 +18,7 @@
 
 #include "policy/decision_table_region.h"
 
-#define MAX_WORK (500 * INT64CONST(1000000))
+#define MAX_WORK (4000 * INT64CONST(1000000))
 #define MAX_PROBLEMS 10000
 
 typedef struct Check

@@ -383,6 +383,31 @@ push_lists(JsonbParseState **state, const Dimension *dimension, const bool *part
 	}
 }
 
+/* Write a set of parts of a column of lists: what they contain and lack, in an array of alternatives. */
+static void
+push_list_value(JsonbParseState **state, const Dimension *dimension, const bool *parts)
+{
+	bool all = true, none = true;
+
+	for (int part = PART_NULL + 1; part < dimension->nparts; part++)
+	{
+		all &= parts[part];
+		none &= !parts[part];
+	}
+	if (none)
+		push_null(state, WJB_VALUE);
+	else if (all)
+		push_text(state, WJB_VALUE, "not(null)", 9);
+	else
+	{
+		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+		push_lists(state, dimension, parts, 0, 0, 0);
+		if (parts[PART_NULL])
+			push_null(state, WJB_ELEM);
+		pushJsonbValue(state, WJB_END_ARRAY, NULL);
+	}
+}
+
 /* Every row of a region as a JSON object of tests; a column that may have any allowed value, NULL included, is left out. */
 Datum
 crm_region_tests(const DecisionTable *table, const Dimension *dimensions, bool *const *region)
@@ -404,14 +429,7 @@ crm_region_tests(const DecisionTable *table, const Dimension *dimensions, bool *
 		if (it->segments)
 			push_values(&state, it->segments, region[c]);
 		else
-		{
-			/* any of these */
-			pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-			push_lists(&state, it, region[c], 0, 0, 0);
-			if (region[c][PART_NULL])
-				push_null(&state, WJB_ELEM);
-			pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-		}
+			push_list_value(&state, it, region[c]);
 	}
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
