@@ -142,6 +142,8 @@ crm_pmml_interval(StringInfo out, const PmmlField *field, const char *low, bool 
 
 /* ---- fields ---- */
 
+static const char *const optypes[] = {"continuous", "categorical", "ordinal"};
+
 static int
 compare_fields(const void *a, const void *b)
 {
@@ -255,7 +257,6 @@ add_fields(PmmlModel *model, const XmlNode *parent, const char *element, int *ca
 	for (const XmlNode *node = crm_xml_child(parent, element); node;
 	     node = crm_xml_next(node, element))
 	{
-		static const char *const optypes[] = {"continuous", "categorical", "ordinal"};
 		PmmlField *field;
 
 		CHECK_FOR_INTERRUPTS();
@@ -301,7 +302,9 @@ read_mining_schema(PmmlModel *model)
 		if (field->mining)
 			xml_malformed(node, NULL, "the field is given twice");
 		if (crm_xml_attribute(node, "optype"))
-			field->ordered = is_ordered(field);
+			field->optype = crm_xml_attribute(node, "optype");
+		field->ordered = is_ordered(field);
+		crm_pmml_choice(node, "optype", optypes, lengthof(optypes), 0);
 		field->mining = node;
 	}
 }
