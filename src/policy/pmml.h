@@ -18,6 +18,7 @@ typedef struct PmmlField
 {
 	const char *name;
 	const XmlNode *node;
+	const char *optype;
 	ValueKind kind; /* KIND_ANY: of a type that has no column */
 	bool integer;
 	bool ordered;          /* < and > are those of its type */

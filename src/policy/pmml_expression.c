@@ -202,8 +202,10 @@ build_function(PmmlModel *model, const XmlNode *node, const char *name, PmmlExpr
 	     parameter = crm_xml_next(parameter, "ParameterField"))
 		nparameters++;
 	if (nparameters != narguments)
-		xml_malformed(node, NULL, "function \"%.*s\" takes %d arguments, not %d",
-		              pg_mbcliplen(name, strlen(name), 60), name, nparameters, narguments);
+		xml_malformed(
+		    node, NULL,
+		    "function \"%.*s\" with the number of parameters %d has the number of arguments %d",
+		    pg_mbcliplen(name, strlen(name), 60), name, nparameters, narguments);
 	if (depth >= MAX_DEPTH)
 		xml_malformed(function, NULL, "the function applies itself, or more than %d others",
 		              MAX_DEPTH);

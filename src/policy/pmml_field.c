@@ -142,6 +142,8 @@ crm_pmml_interval(StringInfo out, const PmmlField *field, const char *low, bool 
 
 /* ---- fields ---- */
 
+static const char *const optypes[] = {"continuous", "categorical", "ordinal"};
+
 static int
 compare_fields(const void *a, const void *b)
 {
@@ -227,14 +229,14 @@ kind_of(const XmlNode *node)
 
 /* Whether < and > on a field are those of its type: not on categories, nor on ranks that the file puts in another order. */
 static bool
-is_ordered(const PmmlField *field, const char *optype)
+is_ordered(const PmmlField *field)
 {
 	const char *before = NULL;
 
 	if (field->kind != KIND_NUMBER && field->kind != KIND_DATE && field->kind != KIND_TIMESTAMP)
 		return false;
-	if (strcmp(optype, "ordinal") != 0)
-		return strcmp(optype, "continuous") == 0;
+	if (strcmp(field->optype, "ordinal") != 0)
+		return strcmp(field->optype, "continuous") == 0;
 	for (const XmlNode *value = crm_xml_child(field->node, "Value"); value;
 	     value = crm_xml_next(value, "Value"))
 	{
@@ -255,7 +257,6 @@ add_fields(PmmlModel *model, const XmlNode *parent, const char *element, int *ca
 	for (const XmlNode *node = crm_xml_child(parent, element); node;
 	     node = crm_xml_next(node, element))
 	{
-		static const char *const optypes[] = {"continuous", "categorical", "ordinal"};
 		PmmlField *field;
 
 		CHECK_FOR_INTERRUPTS();
@@ -273,9 +274,8 @@ add_fields(PmmlModel *model, const XmlNode *parent, const char *element, int *ca
 		field->derived = strcmp(element, "DerivedField") == 0;
 		field->kind = kind_of(node);
 		field->integer = strcmp(crm_xml_attribute(node, "dataType"), "integer") == 0;
-		crm_xml_require_attribute(node, "optype");
+		field->optype = crm_xml_require_attribute(node, "optype");
 		crm_pmml_choice(node, "optype", optypes, lengthof(optypes), 0);
-		field->ordered = is_ordered(field, crm_xml_attribute(node, "optype"));
 	}
 }
 
@@ -286,7 +286,6 @@ read_mining_schema(PmmlModel *model)
 	static const char *const usages[] = {"active",          "supplementary", "predicted",
 	                                     "target",          "group",         "order",
 	                                     "frequencyWeight", "analysisWeight"};
-	static const char *const outliers[] = {"asIs", "asMissingValues", "asExtremeValues"};
 	const XmlNode *schema = crm_xml_require_child(model->scorecard, "MiningSchema");
 
 	for (const XmlNode *node = crm_xml_child(schema, "MiningField"); node;
@@ -302,11 +301,10 @@ read_mining_schema(PmmlModel *model)
 			continue;
 		if (field->mining)
 			xml_malformed(node, NULL, "the field is given twice");
-		if (crm_pmml_choice(node, "outliers", outliers, lengthof(outliers), 0) != 0)
-			xml_unsupported(node, NULL, "outliers=\"%s\" is not supported",
-			                crm_xml_attribute(node, "outliers"));
 		if (crm_xml_attribute(node, "optype"))
-			field->ordered = is_ordered(field, crm_xml_attribute(node, "optype"));
+			field->optype = crm_xml_attribute(node, "optype");
+		field->ordered = is_ordered(field);
+		crm_pmml_choice(node, "optype", optypes, lengthof(optypes), 0);
 		field->mining = node;
 	}
 }
@@ -437,6 +435,7 @@ write_replacement(StringInfo out, PmmlField *field, const char *text, const XmlN
 static void
 write_input(StringInfo out, PmmlField *field, bool first)
 {
+	static const char *const outliers[] = {"asIs", "asMissingValues", "asExtremeValues"};
 	static const char *const missing_treatments[] = {"asIs",     "asMean",  "asMode",
 	                                                 "asMedian", "asValue", "returnInvalid"};
 	static const char *const invalid_treatments[] = {"returnInvalid", "asIs", "asMissing",
@@ -451,6 +450,9 @@ write_input(StringInfo out, PmmlField *field, bool first)
 	PmmlTest test;
 	int n = 0;
 
+	if (crm_pmml_choice(mining, "outliers", outliers, lengthof(outliers), 0) != 0)
+		xml_unsupported(mining, NULL, "outliers=\"%s\" is not supported",
+		                crm_xml_attribute(mining, "outliers"));
 	if (missing == 5 && replacement)
 		xml_malformed(mining, NULL,
 		              "missingValueReplacement and missingValueTreatment=\"returnInvalid\" exclude "

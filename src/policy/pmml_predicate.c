@@ -130,11 +130,11 @@ value_of(const XmlNode *node, const PmmlField *field, int which)
 	const char *value = crm_xml_require_attribute(node, "value");
 
 	if (which >= LESS_THAN && !field->ordered)
-		xml_unsupported(
-		    node, NULL, "operator %s is not supported for the %s field \"%.*s\" of dataType %s",
-		    crm_xml_attribute(node, "operator"), crm_xml_attribute(field->node, "optype"),
-		    pg_mbcliplen(field->name, strlen(field->name), 60), field->name,
-		    crm_xml_attribute(field->node, "dataType"));
+		xml_unsupported(node, NULL,
+		                "operator %s is not supported for the %s field \"%.*s\" of dataType %s",
+		                crm_xml_attribute(node, "operator"), field->optype,
+		                pg_mbcliplen(field->name, strlen(field->name), 60), field->name,
+		                crm_xml_attribute(field->node, "dataType"));
 	return value;
 }
 

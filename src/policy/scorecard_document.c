@@ -175,14 +175,14 @@ static void
 check_coverage(const Characteristic *it, const Partition *covered, const Input *input,
                const DocumentNode *bins)
 {
-	if (!covered->covered)
-		document_malformed(bins,
-		                   "Add a bin for it, a last bin {\"when\": \"-\", ...}, or \"unmatched\".",
-		                   "no bin takes %s", crm_partition_gap(covered));
 	if (it->partition->null_part == PART_NONE && !(input && input->missing == INPUT_REFUSED))
 		document_malformed(
 		    bins, "Add {\"when\": null, \"points\": ...}, or a last bin {\"when\": \"-\", ...}.",
 		    "no bin takes NULL");
+	if (!covered->covered)
+		document_malformed(bins,
+		                   "Add a bin for it, a last bin {\"when\": \"-\", ...}, or \"unmatched\".",
+		                   "no bin takes %s", crm_partition_gap(covered));
 }
 
 /* The bins of a characteristic over one attribute. */

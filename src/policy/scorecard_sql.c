@@ -474,18 +474,30 @@ write_comment(Writer *writer, const char *text)
 	write(writer, "\n");
 }
 
+static bool
+takes_rest(const Bin *bin)
+{
+	return bin->test ? bin->test->anything : bin->condition == NULL;
+}
+
 static void
 write_characteristic(Writer *writer, const Characteristic *it)
 {
 	write_comment(writer, it->name);
+	if (takes_rest(&it->bins[0]))
+	{
+		write(writer, "  + ");
+		write_points(writer, it, &it->bins[0]);
+		write(writer, "\n");
+		return;
+	}
 	write(writer, "  + CASE\n");
 	for (int b = 0; b < it->nbins; b++)
 	{
 		const Bin *bin = &it->bins[b];
-		bool rest = bin->test ? bin->test->anything : bin->condition == NULL;
 
 		CHECK_FOR_INTERRUPTS();
-		if (rest)
+		if (takes_rest(bin))
 		{
 			write(writer, "      ELSE ");
 			write_points(writer, it, bin);
