@@ -58,8 +58,8 @@ read_input(Table *table, const XmlNode *node, Clause *column, int number)
 	const XmlNode *expression = crm_xml_require_child(node, "inputExpression");
 	const XmlNode *values = crm_xml_child(node, "inputValues");
 	const char *reference = crm_xml_attribute(expression, "typeRef");
-	FeelType type = {KIND_ANY};
-	FeelType known = {KIND_ANY};
+	FeelType type = {.kind = KIND_ANY};
+	FeelType known = {.kind = KIND_ANY};
 
 	crm_dmn_expect(node, names, lengthof(names));
 	crm_dmn_check_language(expression);
@@ -117,7 +117,7 @@ read_output(Table *table, const XmlNode *node, Clause *column, int number)
 	const XmlNode *values = crm_xml_child(node, "outputValues");
 	const char *reference = crm_xml_attribute(node, "typeRef");
 	const char *whole = result_type(table);
-	FeelType type = {KIND_ANY};
+	FeelType type = {.kind = KIND_ANY};
 
 	crm_dmn_expect(node, names, lengthof(names));
 	column->node = node;
