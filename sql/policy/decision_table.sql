@@ -120,3 +120,10 @@ CREATE FUNCTION decide_all_values(
 COMMENT ON FUNCTION decide_all_values(decision_table, VARIADIC "any") IS
   'decide_all() from the values themselves, in the order of policy_attributes(policy)';
 
+CREATE FUNCTION decision_table_check(
+  policy decision_table, OUT problem text, OUT rules integer[], OUT region jsonb, OUT witness jsonb, OUT message text
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10 AS 'MODULE_PATHNAME', 'crm_decision_table_check';
+COMMENT ON FUNCTION decision_table_check(decision_table) IS
+  'rules that overlap or conflict, rules that never count, and rows that no rule hits: all such rows as tests, and one of them as witness';
+

@@ -117,3 +117,9 @@ CREATE FUNCTION reason_codes_values(card scorecard, n integer, VARIADIC "values"
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_reason_codes_values';
 COMMENT ON FUNCTION reason_codes_values(scorecard, integer, VARIADIC "any") IS
   'the same codes from the values themselves, in the order of policy_attributes(card)';
+
+CREATE FUNCTION scorecard_to_sql(card scorecard, alias text DEFAULT NULL) RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'crm_scorecard_to_sql';
+COMMENT ON FUNCTION scorecard_to_sql(scorecard, text) IS
+  'the card as an SQL expression over the columns of an alias, for auditors';
+

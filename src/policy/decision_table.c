@@ -28,6 +28,13 @@ crm_decision_table_of(struct varlena *value)
 	return crm_policy_compile(value, &decision_table_kind);
 }
 
+/* The value of a document. */
+PolicyValue *
+crm_decision_table_make(const char *document)
+{
+	return crm_policy_make(&decision_table_kind, document, strlen(document), NULL);
+}
+
 /* ---- applying ---- */
 
 /* What a function gives. */
@@ -382,6 +389,8 @@ aggregate_hits(const DecisionTable *table, const uint64 *hits)
 	}
 	if (table->aggregation == AGGREGATION_COUNT)
 		return int64_to_numeric(count);
+	if (count == 0)
+		return NULL;
 	if (count > 1)
 		sum = DirectFunctionCall1(numeric_trim_scale, sum);
 	return DatumGetNumeric(sum);

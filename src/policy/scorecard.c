@@ -16,13 +16,13 @@
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
 
-static const PolicyKind scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
-                                          crm_scorecard_compile};
+const PolicyKind crm_scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
+                                       crm_scorecard_compile};
 
 static void *
 compile_value(struct varlena *value)
 {
-	return crm_policy_compile(value, &scorecard_kind);
+	return crm_policy_compile(value, &crm_scorecard_kind);
 }
 
 /* ---- applying ---- */
@@ -49,7 +49,7 @@ typedef struct ScorecardBinding
 	Term *terms;             /* of each characteristic */
 	MemoryContext context;   /* of what the terms point to */
 	bool bound;
-	bool constant; /* the points of every term are constants */
+	bool constant; /* the points of every term are constants, and every value has a score */
 	ReasonRanking *ranking;
 } ScorecardBinding;
 
@@ -80,7 +80,7 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 
 	MemoryContextReset(binding->context);
 	memset(binding->terms, 0, sizeof(Term) * card->ncharacteristics);
-	binding->constant = true;
+	binding->constant = card->ngates == 0;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
@@ -90,7 +90,7 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 		if (it->attribute >= 0)
 		{
 			term->type = binding->row->types[it->attribute];
-			term->lookup = crm_lookup_make(&it->partition, term->type);
+			term->lookup = crm_lookup_make(it->partition, term->type);
 			term->points = constant_points(it);
 		}
 		if (term->points == NULL)
@@ -133,10 +133,10 @@ bind_card(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBinding *
 		binding->terms = palloc0(sizeof(Term) * card->ncharacteristics);
 		if (!is_values)
 			binding->source =
-			    crm_row_source_make(fcinfo, first, scorecard_kind.title, attributes, 0);
+			    crm_row_source_make(fcinfo, first, crm_scorecard_kind.title, attributes, 0);
 		else
 		{
-			binding->arguments = crm_row_arguments_make(fcinfo, first, scorecard_kind.title,
+			binding->arguments = crm_row_arguments_make(fcinfo, first, crm_scorecard_kind.title,
 			                                            attributes, ROW_EVERY_SIDE, binding->row);
 			bind_terms(card, binding);
 		}
@@ -181,24 +181,6 @@ find_bin(const Characteristic *it, const Lookup *lookup, const Row *row)
 	return NULL;
 }
 
-static double
-attribute_number(const Characteristic *it, const Row *row)
-{
-	Operand operand;
-
-	crm_operand_read(&operand, row->types[it->attribute], row->values[it->attribute]);
-	switch (operand.form)
-	{
-		case OPERAND_INTEGER:
-			return operand.integer;
-		case OPERAND_FLOAT:
-			return operand.number;
-		default:
-			return DatumGetFloat8(
-			    DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(operand.numeric)));
-	}
-}
-
 /* The points of a row for a characteristic; false where they are NULL. */
 static inline bool
 points_of(const Characteristic *it, const Bin *bin, const Row *row, double *points)
@@ -215,13 +197,32 @@ points_of(const Characteristic *it, const Bin *bin, const Row *row, double *poin
 	}
 	else if (bin->computed)
 	{
-		*points = bin->points + bin->multiply * attribute_number(it, row);
-		*points = Max(bin->low, Min(bin->high, *points));
+		if (!crm_expression_eval(bin->computed, row, points))
+			return false;
 	}
 	else
 		*points = bin->points;
 	*points *= it->weight;
 	return true;
+}
+
+/* Whether the value of an input has no score. */
+static bool
+is_refused(const Input *input, const Row *row)
+{
+	const Literal *replacement;
+
+	return crm_input_apply(input, row->types[input->attribute], row->values[input->attribute],
+	                       row->nulls[input->attribute], &replacement) == INPUT_REFUSED;
+}
+
+static bool
+any_refused(const Scorecard *card, const Row *row)
+{
+	for (int i = 0; i < card->ngates; i++)
+		if (is_refused(card->gates[i], row))
+			return true;
+	return false;
 }
 
 /* The points of a value for a term with constant points. */
@@ -265,6 +266,8 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 	const Row *row = binding->row;
 	double sum = card->initial_score;
 
+	if (any_refused(card, row))
+		return false;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
@@ -343,6 +346,8 @@ find_reasons(const Scorecard *card, const ScorecardBinding *binding)
 	int *place = binding->ranking->place;
 	int n = 0;
 
+	if (any_refused(card, row))
+		return 0;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
@@ -477,7 +482,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_in);
 Datum
 crm_scorecard_in(PG_FUNCTION_ARGS)
 {
-	return crm_policy_in(fcinfo, &scorecard_kind);
+	return crm_policy_in(fcinfo, &crm_scorecard_kind);
 }
 
 /* scorecard_recv(internal) -> scorecard: what scorecard_send wrote, checked as text is. */
@@ -485,7 +490,7 @@ PG_FUNCTION_INFO_V1(crm_scorecard_recv);
 Datum
 crm_scorecard_recv(PG_FUNCTION_ARGS)
 {
-	return crm_policy_recv(fcinfo, &scorecard_kind);
+	return crm_policy_recv(fcinfo, &crm_scorecard_kind);
 }
 
 /* policy_attributes(scorecard) -> table of what it reads, in the order of score_values' arguments. */
@@ -502,7 +507,7 @@ crm_scorecard_attributes(PG_FUNCTION_ARGS)
  * score(scorecard, row "any") -> float8
  *
  * Initial score plus the points of each characteristic times its weight, in the document's order, within the card's clamp
- * (PMML 4.4 Scorecard).  NULL where a characteristic says so.  Errors: 42703, 42702 and 42804 where the row does not have
+ * (PMML 4.4 Scorecard).  NULL where a characteristic or an input says so, and where points are computed of what is not known.  Errors: 42703, 42702 and 42804 where the row does not have
  * what the card reads; 22023 where a characteristic says "error".
  */
 PG_FUNCTION_INFO_V1(crm_score);
@@ -573,8 +578,8 @@ crm_scorecard_support(PG_FUNCTION_ARGS)
  * difference, reason_code, reason)
  *
  * What score() adds up: ordinal 0 is the initial score, then one row for each characteristic;
- * sum(points ORDER BY ordinal) is the score bit for bit.  A score that is clamped has two more rows: one that takes the sum back to 0,
- * one with the limit.
+ * sum(points ORDER BY ordinal) is the score bit for bit.  Points that are NULL make the score NULL; a row of an input whose value has no score
+ * is the last.  A score that is clamped has two more rows: one that takes the sum back to 0, one with the limit.
  */
 static Datum
 score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBinding *binding)
@@ -583,6 +588,7 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 	const Row *row = binding->row;
 	double sum = card->initial_score;
 	bool sum_is_null = false;
+	int ordinal = card->ncharacteristics;
 	Datum values[10];
 	bool nulls[10];
 
@@ -636,6 +642,31 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 
+	for (int i = 0; i < card->ngates; i++)
+	{
+		int attribute = card->gates[i]->attribute;
+		const char *name = card->policy.attributes.items[attribute].name;
+		const char *text = NULL;
+
+		if (!is_refused(card->gates[i], row))
+			continue;
+		sum_is_null = true;
+		memset(nulls, true, sizeof(nulls));
+		if (!row->nulls[attribute])
+			text = crm_value_text(row->types[attribute], row->values[attribute]);
+		values[0] = Int32GetDatum(++ordinal);
+		values[1] = CStringGetTextDatum(psprintf("input %s", name));
+		values[2] = CStringGetTextDatum(name);
+		values[4] = CStringGetTextDatum(text ? "invalid" : "missing");
+		nulls[0] = nulls[1] = nulls[2] = nulls[4] = false;
+		if (text)
+		{
+			values[3] = CStringGetTextDatum(text);
+			nulls[3] = false;
+		}
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+
 	if (card->clamped && !sum_is_null && (sum < card->low || sum > card->high))
 	{
 		static const char *const names[] = {"sum before the clamp, taken back", "clamp"};
@@ -644,7 +675,7 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 		{
 			memset(nulls, true, sizeof(nulls));
 			nulls[0] = nulls[1] = nulls[5] = false;
-			values[0] = Int32GetDatum(card->ncharacteristics + 1 + i);
+			values[0] = Int32GetDatum(++ordinal);
 			values[1] = CStringGetTextDatum(names[i]);
 			values[5] = Float8GetDatum(i == 0 ? -sum : sum < card->low ? card->low : card->high);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -684,7 +715,8 @@ crm_score_detail_values(PG_FUNCTION_ARGS)
  * reason_codes(scorecard, row "any", n int) -> text[]
  *
  * At most n codes, the largest difference from the baseline first.  Differences of characteristics that share a code add up; what
- * is not above 0 is no reason; ties stand in the document's order (PMML 4.4, "Ranking reason codes").
+ * is not above 0 is no reason; ties stand in the document's order (PMML 4.4, "Ranking reason codes").  A row with an input that has no
+ * score has no reasons.
  * Errors: as score(); 22023 if n is not above 0.
  */
 PG_FUNCTION_INFO_V1(crm_reason_codes);

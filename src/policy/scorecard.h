@@ -6,6 +6,7 @@
 #define CRM_SCORECARD_H
 
 #include "policy/policy.h"
+#include "row/expression.h"
 #include "row/partition.h"
 
 typedef enum Unmatched
@@ -17,12 +18,12 @@ typedef enum Unmatched
 
 typedef struct Bin
 {
-	Condition *condition; /* of a characteristic over several attributes */
+	UnaryTest *test;      /* of the characteristic's attribute, */
+	Condition *condition; /* or over several; neither: it takes the rest */
 	const char *text;     /* as written */
 	double points;
-	bool computed; /* points + multiply * the attribute, within low and high */
-	double multiply;
-	double low, high;
+	Expression *computed; /* instead of the points, or NULL */
+	bool of_attribute;    /* computed of the characteristic's attribute alone */
 	const char *reason_code, *reason;
 	int code; /* of the card's codes, or -1 */
 } Bin;
@@ -38,7 +39,8 @@ typedef struct Characteristic
 	int code; /* of what no bin takes */
 	Bin *bins;
 	int nbins;
-	Partition partition; /* of the one attribute's values */
+	const Partition *partition; /* of the one attribute's values into bins */
+	bool has_unmatched;
 	Unmatched unmatched;
 	double unmatched_points;
 } Characteristic;
@@ -54,8 +56,11 @@ typedef struct Scorecard
 	int ncharacteristics;
 	const char **codes; /* the distinct reason codes */
 	int ncodes;
+	const Input **gates; /* inputs of which some value has no score */
+	int ngates;
 } Scorecard;
 
 extern void *crm_scorecard_compile(DocumentNode *root);
+extern const PolicyKind crm_scorecard_kind;
 
 #endif

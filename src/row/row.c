@@ -318,6 +318,26 @@ json_temporal(const JsonbValue *value, const Attribute *attribute, ColumnType *t
 	return TimestampGetDatum(moment);
 }
 
+/*
+ * The value of an attribute in a JSON object, or NULL: the key of that name, else, for a name with dots, the member of a nested
+ * object: "applicant.age" is {"applicant.age": 30} or {"applicant": {"age": 30}}.  Names are short, and so is the way down.
+ */
+static JsonbValue *
+find_json_value(JsonbContainer *object, const char *name, JsonbValue *buffer)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), buffer);
+
+	for (const char *dot = strchr(name, '.'); value == NULL && dot; dot = strchr(dot + 1, '.'))
+	{
+		JsonbValue inner;
+		JsonbValue *nested = getKeyJsonValueFromContainer(object, name, dot - name, &inner);
+
+		if (nested && nested->type == jbvBinary && JsonContainerIsObject(nested->val.binary.data))
+			value = find_json_value(nested->val.binary.data, dot + 1, buffer);
+	}
+	return value;
+}
+
 /* Take a policy's attributes from a JSON object; a key that is not there is NULL.  The column types may change. */
 bool
 crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *attributes, Row *row)
@@ -335,8 +355,7 @@ crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *at
 		int place = source->attributes[i];
 		const Attribute *attribute = &attributes->items[place];
 		JsonbValue buffer;
-		JsonbValue *value = getKeyJsonValueFromContainer(&json->root, attribute->name,
-		                                                 strlen(attribute->name), &buffer);
+		JsonbValue *value = find_json_value(&json->root, attribute->name, &buffer);
 		ColumnType type = COLUMN_OTHER;
 
 		row->nulls[place] = value == NULL || value->type == jbvNull;

@@ -164,8 +164,10 @@ collect(Collection *collection, const Condition *condition)
 		return;
 	switch (condition->type)
 	{
+		case CONDITION_CONSTANT:
+			return;
 		case CONDITION_TEST:
-			if (condition->test->list != LIST_NONE)
+			if (condition->test->list != LIST_NONE || condition->input != NULL)
 				collection->others[collection->nothers++] = condition;
 			else if (!condition->test->anything)
 				add_test(collection, condition->attribute,
