@@ -43,8 +43,10 @@ SELECT decide('{"inputs": ["age"], "outputs": ["a", "b"], "rules": [{"when": ["<
        decide_number('{"inputs": ["age"], "outputs": ["a", "b"], "rules": [{"when": ["< 60"], "then": [1, "x"]}]}', client, 'a') FROM client;
 CREATE INDEX client_package ON client (decide_text('{"inputs": ["age"], "outputs": ["a"], "rules": [{"when": ["< 60"], "then": ["x"]}]}', client));
 SET enable_seqscan = off;
+SET enable_bitmapscan = off;
 EXPLAIN (COSTS OFF) SELECT client_id FROM client WHERE decide_text('{"inputs": ["age"], "outputs": ["a"], "rules": [{"when": ["< 60"], "then": ["x"]}]}', client) = 'x';
 RESET enable_seqscan;
+RESET enable_bitmapscan;
 CREATE TABLE generated_package (age int, package text GENERATED ALWAYS AS (decide_text_values('{"inputs": ["age"], "outputs": ["a"], "rules": [{"when": ["< 60"], "then": ["x"]}]}', NULL, age)) STORED);
 INSERT INTO generated_package VALUES (59), (60) RETURNING *;
 
