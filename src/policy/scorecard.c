@@ -29,15 +29,23 @@ compile_value(struct varlena *value)
 
 typedef struct ReasonRanking ReasonRanking;
 
+/* The reason that a part gives: none where the difference is not above 0. */
+typedef struct PartReason
+{
+	double difference;
+	uint64 code; /* of the card's codes, from 1 */
+} PartReason;
+
 /* A characteristic bound to the type of its column. */
 typedef struct Term
 {
 	Lookup *lookup; /* of the one attribute, or NULL */
 	ColumnType type;
 	int attribute;
-	const double *points;   /* by part + 1, weighted; NULL where they are not constants */
-	const double *segments; /* the same by the lookup's starts */
-	double null_points;     /* the same of NULL */
+	const double *points;      /* by part + 1, weighted; NULL where they are not constants */
+	const double *segments;    /* the same by the lookup's starts */
+	double null_points;        /* the same of NULL */
+	const PartReason *reasons; /* by part + 1 */
 } Term;
 
 /* What a call site has bound: where the rows come from, and the terms for their column types. */
@@ -70,6 +78,30 @@ constant_points(const Characteristic *it)
 		points[b + 1] = it->bins[b].points * it->weight;
 	}
 	return points;
+}
+
+/* How far points are from the baseline on the side that gives a reason. */
+static inline double
+difference_of(const Scorecard *card, const Characteristic *it, double points)
+{
+	return card->points_above ? points - it->baseline : it->baseline - points;
+}
+
+/* The reasons of each part, whose points are constants. */
+static PartReason *
+constant_reasons(const Scorecard *card, const Characteristic *it, const double *points)
+{
+	PartReason *reasons = palloc0(sizeof(PartReason) * (it->nbins + 1));
+
+	for (int part = PART_NONE; part < it->nbins && it->has_baseline; part++)
+	{
+		int code = part == PART_NONE ? it->code : it->bins[part].code;
+
+		if (code >= 0)
+			reasons[part + 1] =
+			    (PartReason){difference_of(card, it, points[part + 1]), (uint64) code + 1};
+	}
+	return reasons;
 }
 
 /* Bind the characteristics to the column types of the row. */
@@ -107,6 +139,7 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 			term->segments = segments;
 		}
 		term->null_points = term->points[term->lookup->null_part + 1];
+		term->reasons = constant_reasons(card, it, term->points);
 	}
 	MemoryContextSwitchTo(caller);
 	binding->bound = true;
@@ -284,13 +317,6 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 	return true;
 }
 
-/* How far points are from the baseline on the side that gives a reason. */
-static inline double
-difference_of(const Scorecard *card, const Characteristic *it, double points)
-{
-	return card->points_above ? points - it->baseline : it->baseline - points;
-}
-
 /* ---- reasons ---- */
 
 /* A reason code of the row at hand. */
@@ -303,11 +329,13 @@ typedef struct Reason
 /* The texts of a few codes in an order, kept for the rows that have the same. */
 typedef struct ReasonList
 {
-	uint64 key; /* the codes, a byte each, from 1; 0 where the place is free */
-	Datum codes;
+	uint64 key;
+	Datum codes; /* 0 where the place is free */
 } ReasonList;
 
-#define REASON_LISTS 1024 /* places, 2^10; half of them are filled at most */
+#define REASON_LISTS_BITS 10
+#define REASON_LISTS (1 << REASON_LISTS_BITS) /* places; half of them are filled at most */
+#define RANKED_CHARACTERISTICS 8
 
 /* What the ranking of reasons keeps between the rows. */
 struct ReasonRanking
@@ -412,67 +440,118 @@ rank_reasons(const ReasonRanking *ranking, int n, int wanted)
 }
 
 static Datum
-code_array(const ReasonRanking *ranking, int n)
+code_array(const ReasonRanking *ranking, const int *codes, int n)
 {
-	Datum *codes = palloc(sizeof(Datum) * Max(n, 1));
+	Datum *texts = palloc(sizeof(Datum) * Max(n, 1));
 
 	for (int r = 0; r < n; r++)
-		codes[r] = ranking->texts[ranking->ranked[r]];
-	return PointerGetDatum(construct_array(codes, n, TEXTOID, -1, false, TYPALIGN_INT));
+		texts[r] = ranking->texts[codes[r]];
+	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Reasons as one number: the codes from 1, a byte each, the best in the lowest. */
+#define KEY_BITS 8
+#define KEY_REASONS 8
+#define KEY_CODES 255
+
+/*
+ * The reasons of a number as an array.  Few of the possible lists occur, so that most are there already; a list is kept as long as the
+ * call site, never changed, and the caller only reads it.
+ */
+static Datum
+list_of_key(ReasonRanking *ranking, uint64 key)
+{
+	uint64 mixed = (key + 1) * UINT64CONST(0x9E3779B97F4A7C15);
+	int at = (int) (mixed >> (64 - REASON_LISTS_BITS));
+	int codes[KEY_REASONS];
+	int n = 0;
+
+	while (ranking->lists[at].codes != (Datum) 0)
+	{
+		if (ranking->lists[at].key == key)
+			return ranking->lists[at].codes;
+		at = (at + 1) % REASON_LISTS;
+	}
+	for (uint64 rest = key; rest != 0; rest >>= KEY_BITS)
+		codes[n++] = (int) (rest & KEY_CODES) - 1;
+	if (ranking->nlists < REASON_LISTS / 2)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(ranking->context);
+
+		ranking->lists[at] = (ReasonList){key, code_array(ranking, codes, n)};
+		ranking->nlists++;
+		MemoryContextSwitchTo(caller);
+		return ranking->lists[at].codes;
+	}
+	return code_array(ranking, codes, n);
 }
 
 /*
- * The ranked codes as an array.  Few of the possible lists occur, so that most are there already; a list is kept as long as the call
- * site, never changed, and the caller only reads it.
+ * The ranked reasons of a card with few characteristics, each with codes of its own and constant points, as a number: the place of a reason
+ * is the number of those before it, counted without a branch.
  */
-static Datum
-list_codes(const Scorecard *card, ReasonRanking *ranking, int n)
+static inline uint64
+rank_constant(const Scorecard *card, const ScorecardBinding *binding,
+              const NullableDatum *arguments, int wanted)
 {
+	double differences[RANKED_CHARACTERISTICS];
+	uint64 codes[RANKED_CHARACTERISTICS];
 	uint64 key = 0;
-	int at;
+	int n = card->ncharacteristics;
 
-	if (card->ncodes > 254 || n > 8)
-		return code_array(ranking, n);
-	for (int r = 0; r < n; r++)
-		key = key << 8 | (uint64) (ranking->ranked[r] + 1);
-	if (n == 0)
-		key = PG_UINT64_MAX;
-	at = (int) ((key * UINT64CONST(0x9E3779B97F4A7C15)) >> 54);
-	while (ranking->lists[at].key != key)
+	for (int i = 0; i < n; i++)
 	{
-		if (ranking->lists[at].key == 0)
-		{
-			MemoryContext caller;
+		const Term *term = &binding->terms[i];
+		const NullableDatum *argument = &arguments[term->attribute];
+		const PartReason *reason = &term->reasons[lookup_part(term->lookup, term->type,
+		                                                      argument->value, argument->isnull) +
+		                                          1];
 
-			if (ranking->nlists >= REASON_LISTS / 2)
-				return code_array(ranking, n);
-			caller = MemoryContextSwitchTo(ranking->context);
-			ranking->lists[at].codes = code_array(ranking, n);
-			ranking->lists[at].key = key;
-			ranking->nlists++;
-			MemoryContextSwitchTo(caller);
-			break;
-		}
-		at = (at + 1) % REASON_LISTS;
+		differences[i] = reason->difference;
+		codes[i] = reason->difference > 0 ? reason->code : 0;
 	}
-	return ranking->lists[at].codes;
+	for (int i = 0; i < n; i++)
+	{
+		int place = 0;
+
+		for (int j = 0; j < i; j++)
+			place += differences[j] >= differences[i];
+		for (int j = i + 1; j < n; j++)
+			place += differences[j] > differences[i];
+		key |= place < wanted ? codes[i] << (KEY_BITS * place) : 0;
+	}
+	return key;
 }
 
-static Datum
-reason_codes(const Scorecard *card, ScorecardBinding *binding, int wanted)
+static ReasonRanking *
+ranking_of(const Scorecard *card, ScorecardBinding *binding, int wanted)
 {
 	if (wanted <= 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("the number of reason codes must be above 0, not %d", wanted)));
-	if (binding->ranking == NULL)
+	if (unlikely(binding->ranking == NULL))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(binding));
 
 		binding->ranking = make_ranking(card);
 		MemoryContextSwitchTo(caller);
 	}
-	return list_codes(card, binding->ranking,
-	                  rank_reasons(binding->ranking, find_reasons(card, binding), wanted));
+	return binding->ranking;
+}
+
+/* The reason codes of the row that has been read. */
+static Datum
+reason_codes(const Scorecard *card, ScorecardBinding *binding, int wanted)
+{
+	ReasonRanking *ranking = ranking_of(card, binding, wanted);
+	int n = rank_reasons(ranking, find_reasons(card, binding), wanted);
+	uint64 key = 0;
+
+	if (card->ncodes > KEY_CODES || n > KEY_REASONS)
+		return code_array(ranking, ranking->ranked, n);
+	for (int r = 0; r < n; r++)
+		key |= ((uint64) ranking->ranked[r] + 1) << (KEY_BITS * r);
+	return list_of_key(ranking, key);
 }
 
 /* ---- SQL ---- */
@@ -739,6 +818,16 @@ crm_reason_codes_values(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	card = card_and_row(fcinfo, 2, true, &binding);
+	card = bind_card(fcinfo, 2, true, &binding);
+	if (likely(binding->constant && card->codes_are_own &&
+	           card->ncharacteristics <= RANKED_CHARACTERISTICS && card->ncodes <= KEY_CODES))
+	{
+		int wanted = PG_GETARG_INT32(1);
+		ReasonRanking *ranking = ranking_of(card, binding, wanted);
+
+		PG_RETURN_DATUM(
+		    list_of_key(ranking, rank_constant(card, binding, &fcinfo->args[2], wanted)));
+	}
+	row_read_arguments(fcinfo, binding->arguments, binding->row);
 	PG_RETURN_DATUM(reason_codes(card, binding, PG_GETARG_INT32(1)));
 }

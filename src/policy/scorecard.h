@@ -56,6 +56,7 @@ typedef struct Scorecard
 	int ncharacteristics;
 	const char **codes; /* the distinct reason codes */
 	int ncodes;
+	bool codes_are_own;  /* no two characteristics share a code */
 	const Input **gates; /* inputs of which some value has no score */
 	int ngates;
 } Scorecard;

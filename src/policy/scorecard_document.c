@@ -422,10 +422,22 @@ code_place(const Scorecard *card, const char *code)
 	return found == NULL ? -1 : (int) (found - card->codes);
 }
 
+/* A characteristic uses a code: false if another does too. */
+static bool
+own_code(int *owners, int code, int characteristic)
+{
+	if (code < 0)
+		return true;
+	if (owners[code] < 0)
+		owners[code] = characteristic;
+	return owners[code] == characteristic;
+}
+
 /* Number the distinct reason codes. */
 static void
 number_codes(Scorecard *card)
 {
+	int *owners;
 	int n = 0;
 
 	for (int i = 0; i < card->ncharacteristics; i++)
@@ -444,13 +456,20 @@ number_codes(Scorecard *card)
 	}
 	qsort(card->codes, n, sizeof(char *), compare_codes);
 	card->ncodes = qunique(card->codes, n, sizeof(char *), compare_codes);
+	owners = palloc(sizeof(int) * Max(card->ncodes, 1));
+	memset(owners, -1, sizeof(int) * card->ncodes);
+	card->codes_are_own = true;
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		Characteristic *it = &card->characteristics[i];
 
 		it->code = code_place(card, it->reason_code);
+		card->codes_are_own &= own_code(owners, it->code, i);
 		for (int b = 0; b < it->nbins; b++)
+		{
 			it->bins[b].code = code_place(card, it->bins[b].reason_code);
+			card->codes_are_own &= own_code(owners, it->bins[b].code, i);
+		}
 	}
 }
 

@@ -166,7 +166,7 @@ lookup_text(const Lookup *lookup, const char *text, int length)
 #define LOOKUP_DAYS 36500000
 
 /* The part of a value, PART_NONE if it has none. */
-static inline int
+static pg_attribute_always_inline int
 lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
 {
 	if (isnull)

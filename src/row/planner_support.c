@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -235,10 +236,12 @@ input_collation(const List *arguments)
 	{
 		Oid of_argument = exprCollation(lfirst(cell));
 
-		if (OidIsValid(collation) && OidIsValid(of_argument) && of_argument != collation)
-			return InvalidOid;
-		if (OidIsValid(of_argument))
+		if (!OidIsValid(of_argument) || of_argument == collation)
+			continue;
+		if (!OidIsValid(collation) || collation == DEFAULT_COLLATION_OID)
 			collation = of_argument;
+		else if (of_argument != DEFAULT_COLLATION_OID)
+			return InvalidOid;
 	}
 	return collation;
 }

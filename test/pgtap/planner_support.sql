@@ -7,7 +7,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public, crm;
-SELECT plan(18);
+SELECT plan(26);
 
 \if :{?seed}
 \else
@@ -51,6 +51,9 @@ INSERT INTO parted SELECT * FROM client;
 \set card '{"initial_score": 10.25, "clamp": [-50, null], "characteristics": [{"name": "assets", "attribute": "assets", "reason_code": "AST", "bins": [{"when": "< 10", "points": 1.1}, {"when": "[10..50)", "points": {"add": 2, "multiply": 0.1, "clamp": [0, 6]}}, {"when": ">= 50", "points": 9}, {"when": null, "points": -3}]}, {"name": "age", "attribute": "age", "reason_code": "AGE", "weight": 0.3, "bins": [{"when": "< 30", "points": 4}, {"when": "-", "points": 7}]}, {"name": "channel", "attribute": "channel", "reason_code": "CHN", "bins": [{"when": ["branch", "a channel with a long name"], "points": 3}, {"when": "-", "points": 1, "reason_code": "AGE"}]}, {"name": "mixed", "unmatched": 0, "reason_code": "MIX", "baseline_score": 6, "bins": [{"when": {"all": [{"trades": "> 5"}, {"any": [{"code": ["a", "bc"]}, {"active": true}]}]}, "points": 5}, {"when": {"kinds": {"contains": ["bond"]}}, "points": 2}]}, {"name": "seen", "attribute": "seen", "reason_code": "SEEN", "unmatched": 2, "bins": [{"when": ">= 2025-06-30", "points": 8}]}]}'
 \set simple '{"characteristics": [{"name": "fee", "attribute": "fee", "reason_code": "FEE", "bins": [{"when": "< 3", "points": 1}, {"when": "[3..7]", "points": 2}, {"when": "> 7", "points": 3}, {"when": null, "points": 0}]}, {"name": "trades", "attribute": "trades", "reason_code": "TRD", "bins": [{"when": "<= 4", "points": 4}, {"when": "-", "points": 5}]}, {"name": "kind", "attribute": "kind", "reason_code": "KND", "bins": [{"when": ["phone"], "points": 1}, {"when": "-", "points": 3}]}]}'
 \set suitability '{"derive": {"client.age_now": {"years_since": "client.born"}}, "exempt": [{"when": {"client.assets": "> 95"}, "checks": ["risk", "term"]}], "checks": [{"name": "risk", "require": {"allowed": {"client": "risk_level", "product": "grade", "pairs": {"C1": ["R1"], "C2": ["R1", "R2"], "C3": ["R1", "R2", "R3"]}}}, "otherwise": {"solicited": "prohibited", "unsolicited": "overridable"}}, {"name": "term", "applies": {"not": {"product.term_months": null}}, "require": {"at_least": {"client": "age", "product": "term_months"}}, "otherwise": "notice", "missing": "skip"}, {"name": "kind", "require": {"contains": {"client": "kinds", "product": "kind"}}, "otherwise": "notice", "missing": "notice"}, {"name": "assessed", "require": {"within_months": {"client": "assessed_on", "months": 18}}, "otherwise": "undetermined"}, {"name": "not from later", "require": {"client.seen": "<= as_of"}, "otherwise": "needs_approval", "missing": "skip"}, {"name": "listed", "require": {"for_days": {"product": "listed_on", "days": 90}}, "otherwise": "notice"}, {"name": "senior", "applies": {"client.age_now": ">= 70", "product.grade": ["R3"]}, "otherwise": "needs_approval", "missing": "skip"}, {"name": "range", "applies": {"client.born": "[1960-01-01..as_of]"}, "require": {"client.fee": "not(5)"}, "otherwise": "notice", "missing": "skip"}, {"name": "amount", "applies": {"not": {"instruction.amount": null}}, "require": {"at_least": {"client": "assets", "instruction": "amount", "times": 2}}, "otherwise": "overridable"}, {"name": "minimum", "require": {"at_least": {"client": "assets", "product": "minimum"}}, "otherwise": "overridable", "missing": "skip"}]}'
+
+\set table '{"hit_policy": "collect", "inputs": ["channel", "age", "assets", "kinds"], "outputs": ["a", {"name": "b", "type": "number"}], "rules": [{"when": [["branch", "phone"], "< 40", "-", "-"], "then": ["x", 1]}, {"when": ["-", "[20..60)", "> 50", "-"], "then": ["y", 2.5]}, {"when": [null, "-", "-", {"contains": ["bond"]}], "then": ["z", null]}, {"when": ["-", "not(30)", "<= 10", {"overlaps": ["fund", "note"]}], "then": [null, 7]}]}'
+\set first '{"hit_policy": "first", "inputs": ["trades", "kind", "active"], "outputs": [{"name": "a", "default": "none"}, {"name": "b", "default": -1}], "rules": [{"when": ["> 20", ["branch"], true], "then": ["x", 1]}, {"when": ["< 5", "-", "-"], "then": ["y", 2.5]}, {"when": ["-", ["phone", "app"], false], "then": ["z", null]}]}'
 
 -- A random relation with the columns of a client, and one joined or not to others, as a piece of FROM.
 CREATE FUNCTION pg_temp.relation() RETURNS text LANGUAGE sql VOLATILE AS $$
@@ -121,6 +124,10 @@ SELECT t.name, r.* FROM (VALUES
   ('reason_codes', 'crm.reason_codes($policy, c, 2)', :'card', 'scorecard', false),
   ('reason_codes of constant points', 'crm.reason_codes($policy, c, 1 + c.id % 3)', :'simple', 'scorecard', false),
   ('score_detail', 'crm.score_detail($policy, c)', :'card', 'scorecard', true),
+  ('decide', 'crm.decide($policy, c)', :'table', 'decision_table', false),
+  ('decide_text', 'crm.decide_text($policy, c, ''a'')', :'first', 'decision_table', false),
+  ('decide_number', 'crm.decide_number($policy, c, ''b'')', :'first', 'decision_table', false),
+  ('decide_all', 'crm.decide_all($policy, c)', :'table', 'decision_table', true),
   ('suitability', 'crm.suitability($policy, c, ROW(7, ''R2'', ''fund'', 12, 5, date ''2025-03-01'')::product, ''2026-01-31'')', :'suitability', 'suitability_policy', false),
   ('suitable', 'crm.suitable($policy, c, ROW(7, ''R1'', ''bond'', 24, NULL, date ''2025-11-11'')::product, date ''2025-12-31'' + c.id % 3, ''undetermined'', crm.instruction(''buy'', ''client'', NULL, 30))', :'suitability', 'suitability_policy', false),
   ('suitability_detail', 'crm.suitability_detail($policy, c, ROW(7, ''R2'', ''fund'', 12, 5, date ''2025-03-01'')::product, ''2026-01-31'')', :'suitability', 'suitability_policy', true)
