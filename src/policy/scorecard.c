@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
@@ -231,6 +233,8 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 			return false;
 		sum += points;
 	}
+	if (unlikely(isnan(sum)))
+		return false; /* Infinity - Infinity */
 	if (card->clamped)
 		sum = Max(card->low, Min(card->high, sum));
 	*score = sum;
@@ -460,6 +464,7 @@ crm_score_detail(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 
+	sum_is_null |= isnan(sum);
 	if (card->clamped && !sum_is_null && (sum < card->low || sum > card->high))
 	{
 		static const char *const names[] = {"sum before the clamp, taken back", "clamp"};
