@@ -289,6 +289,35 @@ check_baseline(const PmmlModel *model, const XmlNode *node)
 		              "the baselineScore that its reason code is measured by is missing");
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(crm_xml_attribute(*(const XmlNode *const *) a, "name"),
+	              crm_xml_attribute(*(const XmlNode *const *) b, "name"));
+}
+
+/* Refuse two characteristics of one name. */
+static void
+check_names(const XmlNode *list)
+{
+	const XmlNode **named;
+	int n = 0;
+
+	for (const XmlNode *node = crm_xml_child(list, "Characteristic"); node;
+	     node = crm_xml_next(node, "Characteristic"))
+		n++;
+	named = palloc(sizeof(XmlNode *) * Max(n, 1));
+	n = 0;
+	for (const XmlNode *node = crm_xml_child(list, "Characteristic"); node;
+	     node = crm_xml_next(node, "Characteristic"))
+		if (attribute_or_null(node, "name"))
+			named[n++] = node;
+	qsort(named, n, sizeof(XmlNode *), compare_names);
+	for (int i = 1; i < n; i++)
+		if (compare_names(&named[i - 1], &named[i]) == 0)
+			xml_malformed(named[i], NULL, "another Characteristic has this name");
+}
+
 static void
 write_characteristic(StringInfo out, PmmlModel *model, const XmlNode *node, int number,
                      bool with_reasons)
@@ -297,12 +326,6 @@ write_characteristic(StringInfo out, PmmlModel *model, const XmlNode *node, int 
 	PmmlField *field;
 	PmmlTest *tests;
 
-	if (name)
-		for (const XmlNode *other = crm_xml_child(node->parent, "Characteristic"); other != node;
-		     other = crm_xml_next(other, "Characteristic"))
-			if (crm_xml_attribute(other, "name") &&
-			    strcmp(crm_xml_attribute(other, "name"), name) == 0)
-				xml_malformed(node, NULL, "another Characteristic has this name");
 	if (with_reasons)
 		check_baseline(model, node);
 
@@ -333,6 +356,7 @@ write_document(PmmlModel *model)
 	StringInfoData characteristics, inputs, out;
 	int n = 0;
 
+	check_names(list);
 	initStringInfo(&characteristics);
 	xml_foreach_child(node, list)
 	{

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
@@ -313,6 +315,8 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 			return false;
 		sum += points;
 	}
+	if (unlikely(isnan(sum)))
+		return false; /* Infinity - Infinity */
 	*score = clamp_score(card, sum);
 	return true;
 }
@@ -630,6 +634,8 @@ crm_score_values(PG_FUNCTION_ARGS)
 
 			score += constant_term(term, argument->value, argument->isnull);
 		}
+		if (unlikely(isnan(score)))
+			PG_RETURN_NULL();
 		PG_RETURN_FLOAT8(clamp_score(card, score));
 	}
 	row_read_arguments(fcinfo, binding->arguments, binding->row);
@@ -746,6 +752,7 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 
+	sum_is_null |= isnan(sum);
 	if (card->clamped && !sum_is_null && (sum < card->low || sum > card->high))
 	{
 		static const char *const names[] = {"sum before the clamp, taken back", "clamp"};

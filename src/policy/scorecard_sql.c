@@ -524,10 +524,29 @@ write_characteristic(Writer *writer, const Characteristic *it)
 	write(writer, "    END\n");
 }
 
+/* Whether points can be infinite: Infinity - Infinity is no score. */
+static bool
+may_be_infinite(const Scorecard *card)
+{
+	for (int i = 0; i < card->ncharacteristics; i++)
+	{
+		const Characteristic *it = &card->characteristics[i];
+
+		if (isinf(it->unmatched_points * it->weight))
+			return true;
+		for (int b = 0; b < it->nbins; b++)
+			if (it->bins[b].computed || isinf(it->bins[b].points * it->weight))
+				return true;
+	}
+	return false;
+}
+
 /* The whole card as an expression. */
 static void
 write_card(Writer *writer, const Scorecard *card)
 {
+	bool not_finite = may_be_infinite(card);
+
 	if (card->clamped)
 	{
 		write(writer, "(SELECT CASE");
@@ -539,12 +558,14 @@ write_card(Writer *writer, const Scorecard *card)
 			      number_literal(card->high));
 		write(writer, " ELSE score END\nFROM ");
 	}
-	write(writer, "(SELECT\n");
+	write(writer, not_finite ? "(SELECT NULLIF(\n" : "(SELECT\n");
 	write(writer,
 	      signbit(card->initial_score) ? "  (%s)::double precision\n" : "  %s::double precision\n",
 	      number_literal(card->initial_score));
 	for (int i = 0; i < card->ncharacteristics; i++)
 		write_characteristic(writer, &card->characteristics[i]);
+	if (not_finite)
+		write(writer, "  , 'NaN')\n");
 	if (card->clamped)
 		write(writer, "  AS score\n");
 	write_row(writer, card);
