@@ -615,11 +615,7 @@ crm_distribution_add(PG_FUNCTION_ARGS)
 	int per_octave = DEFAULT_PER_OCTAVE;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &distribution_kind);
 	if (PG_NARGS() > 2 && !PG_ARGISNULL(2))
 		per_octave = per_octave_of(PG_GETARG_FLOAT8(2));
 	state = (DistributionState *) crm_summary_state(fcinfo, &distribution_kind);

@@ -306,11 +306,7 @@ crm_migration_add(PG_FUNCTION_ARGS)
 	int32 from, to;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3)))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &migration_kind);
 	from = PG_GETARG_INT32(1);
 	to = PG_GETARG_INT32(2);
 	check_rank("from_rank", from);

@@ -187,6 +187,17 @@ closed_value(const CrmSummaryKind *kind, Datum datum)
 	return is_open(value) ? crm_summary_close(kind, (CrmState *) value) : value;
 }
 
+/* What a transition function returns for a row that it skips: the state as it is. */
+Datum
+crm_summary_skip(FunctionCallInfo fcinfo, const CrmSummaryKind *kind)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (AggCheckCallContext(fcinfo, NULL))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	PG_RETURN_POINTER(closed_value(kind, PG_GETARG_DATUM(0)));
+}
+
 /* An argument's closed bytes, for accessors that need only some of them.  Nothing is copied unless it was toasted. */
 CrmClosed
 crm_summary_closed(const CrmSummaryKind *kind, Datum datum)
@@ -236,13 +247,7 @@ crm_summary_merge(FunctionCallInfo fcinfo, const CrmSummaryKind *kind)
 	const CrmState *from;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		if (AggCheckCallContext(fcinfo, NULL))
-			PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-		PG_RETURN_POINTER(closed_value(kind, PG_GETARG_DATUM(0)));
-	}
+		return crm_summary_skip(fcinfo, kind);
 	if (PG_ARGISNULL(0))
 	{
 		if (AggCheckCallContext(fcinfo, NULL))

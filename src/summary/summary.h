@@ -76,6 +76,7 @@ crm_noreturn extern void crm_state_full(const CrmSummaryKind *kind);
 extern CrmState *crm_summary_state(FunctionCallInfo fcinfo, const CrmSummaryKind *kind);
 extern Datum crm_summary_return(FunctionCallInfo fcinfo, const CrmSummaryKind *kind,
                                 CrmState *state);
+extern Datum crm_summary_skip(FunctionCallInfo fcinfo, const CrmSummaryKind *kind);
 extern CrmValue *crm_summary_close(const CrmSummaryKind *kind, const CrmState *state);
 extern const CrmState *crm_summary_read(const CrmSummaryKind *kind, Datum datum);
 extern CrmClosed crm_summary_closed(const CrmSummaryKind *kind, Datum datum);

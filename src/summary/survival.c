@@ -227,11 +227,7 @@ crm_survival_add(PG_FUNCTION_ARGS)
 	int32 duration, entry = 0;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &survival_kind);
 	duration = PG_GETARG_INT32(1);
 	if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
 		entry = PG_GETARG_INT32(3);

@@ -129,6 +129,24 @@ SELECT is(distribution_add(distribution_add(NULL, 1), 2)::text, (SELECT distribu
 SELECT is(distribution_add(:'whole', NULL)::text, :'whole', 'a NULL changes nothing');
 
 ------------------------------------------------------------------------------------------------------------------------
+-- States never reach a user as they are
+------------------------------------------------------------------------------------------------------------------------
+
+CREATE AGGREGATE open_distribution(float8) (SFUNC = distribution_add, STYPE = distribution_summary);
+CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_distribution(value) AS o, distribution(value) AS c FROM account GROUP BY 1;
+INSERT INTO open SELECT 1000, open_distribution(value), distribution(value) FROM account;
+SELECT is_empty($$
+  SELECT n FROM open
+  WHERE o::text <> c::text OR distribution_summary_send(o) <> distribution_summary_send(c) OR distribution_summary_final(o) <> c
+    OR distribution_summary_merge(NULL, o) <> c OR distribution_summary_merge(o, NULL) <> c OR distribution_add(o, NULL) <> c OR quantile(o, 0.3) IS DISTINCT FROM quantile(c, 0.3)
+$$, 'an open state is closed by output, send, final, merge, add and the accessors');
+SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
+SELECT is_empty($$
+  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
+    AND distribution_summary_merge(small.o, large.o)::text <> distribution_summary_merge(large.c, small.c)::text
+$$, 'a large one into a small one as well');
+
+------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves
 ------------------------------------------------------------------------------------------------------------------------
 
