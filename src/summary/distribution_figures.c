@@ -449,7 +449,7 @@ static double
 hill(const Distribution *distribution, int64 k, double *threshold)
 {
 	double logs = 0, last;
-	int64 taken = 0;
+	int64 taken = 0, low, high;
 
 	*threshold = NAN;
 	for (int i = distribution->nbuckets - 1; i >= 0; i--)
@@ -469,6 +469,10 @@ hill(const Distribution *distribution, int64 k, double *threshold)
 		logs += left * log_in_bucket(distribution, bucket, (left - 1) / 2.0);
 		last = log_in_bucket(distribution, bucket, left);
 		*threshold = exp(last) / CRM_MONEY_SCALE;
+		/* equal values, of which rounding would leave a difference */
+		bounds_of(distribution, bucket, &low, &high);
+		if (taken == 0 && low == high)
+			return NAN;
 		logs = logs / k - last;
 		return logs > 0 ? 1 / logs : NAN;
 	}
