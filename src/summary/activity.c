@@ -25,10 +25,19 @@ static uint16 close_activity(const CrmState *state, CrmWriter *out);
 static CrmState *merge_activity(CrmState *into, const CrmState *from);
 static void check_activity(const CrmState *state);
 
-const CrmSummaryKind crm_activity_kind = {"activity_summary", CRM_ACTIVITY_SUMMARY, BITMAP,
-                                          FIXED_BYTES,        sizeof(DateADT),      MAX_DAYS,
-                                          "active days",      open_activity,        close_activity,
-                                          merge_activity,     check_activity};
+const CrmSummaryKind crm_activity_kind = {
+    .type_name = "activity_summary",
+    .kind = CRM_ACTIVITY_SUMMARY,
+    .flags = BITMAP,
+    .fixed = FIXED_BYTES,
+    .item = sizeof(DateADT),
+    .max_items = MAX_DAYS,
+    .of_what = "active days",
+    .open = open_activity,
+    .close = close_activity,
+    .merge = merge_activity,
+    .check = check_activity,
+};
 
 /* ------------------------------------------------------------------------------------------------------------------
  * The summary

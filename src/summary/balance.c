@@ -42,9 +42,18 @@ static CrmState *merge_balance(CrmState *into, const CrmState *from);
 static void check_balance(const CrmState *state);
 
 static const CrmSummaryKind balance_kind = {
-    "balance_summary",    CRM_BALANCE_SUMMARY, SNAPSHOT,     offsetof(BalanceState, entries),
-    sizeof(BalanceEntry), MAX_ENTRIES,         "balances",   open_balance,
-    close_balance,        merge_balance,       check_balance};
+    .type_name = "balance_summary",
+    .kind = CRM_BALANCE_SUMMARY,
+    .flags = SNAPSHOT,
+    .fixed = offsetof(BalanceState, entries),
+    .item = sizeof(BalanceEntry),
+    .max_items = MAX_ENTRIES,
+    .of_what = "balances",
+    .open = open_balance,
+    .close = close_balance,
+    .merge = merge_balance,
+    .check = check_balance,
+};
 
 static bool
 is_snapshot(const BalanceState *state)

@@ -53,6 +53,7 @@ typedef struct DistributionState
 static CrmState *open_distribution(CrmReader *in, uint16 flags);
 static uint16 close_distribution(const CrmState *state, CrmWriter *out);
 static CrmState *merge_distribution(CrmState *into, const CrmState *from);
+static CrmState *merge_closed_distribution(CrmState *into, CrmReader *in, uint16 flags);
 static void check_distribution(const CrmState *state);
 
 static const CrmSummaryKind distribution_kind = {
@@ -66,6 +67,7 @@ static const CrmSummaryKind distribution_kind = {
     .open = open_distribution,
     .close = close_distribution,
     .merge = merge_distribution,
+    .merge_closed = merge_closed_distribution,
     .check = check_distribution,
 };
 
@@ -145,9 +147,12 @@ canonical_buckets(const DistributionState *state, int32 floor[2], uint32 nbucket
 static void
 collapse(DistributionState *state)
 {
-	uint32 total;
-	CrmCell *buckets = canonical_buckets(state, state->floor, state->nbuckets, &total);
+	int32 floor[2];
+	uint32 nbuckets[2], total;
+	CrmCell *buckets = canonical_buckets(state, floor, nbuckets, &total);
 
+	memcpy(state->floor, floor, sizeof(floor));
+	memcpy(state->nbuckets, nbuckets, sizeof(nbuckets));
 	crm_cells_replace(&distribution_kind, &state->state, buckets, total);
 	pfree(buckets);
 }
@@ -172,17 +177,34 @@ add_to_bucket(DistributionState *state, int bucket, int64 count, int128 total)
 	return state;
 }
 
-/* A new state of some bytes in all, or the few less that make no bucket. */
+/* Add buckets in their order. */
 static DistributionState *
-new_state(int per_octave, Size size)
+add_buckets(DistributionState *state, const CrmCell *buckets, uint32 nbuckets)
 {
-	DistributionState *state = (DistributionState *) crm_state_new(
-	    &distribution_kind, (size - sizeof(DistributionState)) / sizeof(CrmCell));
+	for (uint32 i = 0; i < nbuckets; i++)
+		state =
+		    add_to_bucket(state, buckets[i].key, buckets[i].count, crm_bucket_total(&buckets[i]));
+	return state;
+}
+
+static DistributionState *
+without_values(CrmState *base, int per_octave)
+{
+	DistributionState *state = (DistributionState *) base;
 
 	state->per_octave = per_octave;
 	state->lowest = INFINITY;
 	state->highest = -INFINITY;
 	return state;
+}
+
+/* A new state of some bytes in all, or the few less that make no bucket. */
+static DistributionState *
+new_state(int per_octave, Size size)
+{
+	return without_values(
+	    crm_state_new(&distribution_kind, (size - sizeof(DistributionState)) / sizeof(CrmCell)),
+	    per_octave);
 }
 
 static inline bool
@@ -427,29 +449,6 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 		crm_reader_fail(in, "One value cannot be the lowest and the highest if they differ.");
 }
 
-static CrmState *
-open_distribution(CrmReader *in, uint16 flags)
-{
-	Distribution read;
-	DistributionState *state;
-
-	read_distribution(in, flags, &read);
-	if (in->why != NULL)
-		return NULL;
-	state = (DistributionState *) crm_cells_new(&distribution_kind, read.nbuckets);
-	state->per_octave = read.per_octave;
-	state->lowest = read.lowest;
-	state->highest = read.highest;
-	state->count = read.count;
-	memcpy(state->floor, read.floor, sizeof(state->floor));
-	for (int i = 0; i < read.nbuckets; i++)
-		if (read.buckets[i].key != 0)
-			state->nbuckets[side_of(read.buckets[i].key)]++;
-	crm_cells_replace(&distribution_kind, &state->state, read.buckets, read.nbuckets);
-	pfree(read.buckets);
-	return &state->state;
-}
-
 /* A summary as accessors want it. */
 const Distribution *
 crm_distribution_read(Datum summary)
@@ -472,27 +471,22 @@ refuse_accuracy(const char *what, int one, int other)
 	                errhint("Give all of them the same accuracy.")));
 }
 
-static CrmState *
-merge_distribution(CrmState *into_base, const CrmState *from_base)
+static void
+refuse_other_accuracy(const DistributionState *into, int per_octave)
 {
-	DistributionState *into = (DistributionState *) into_base;
-	const DistributionState *from = (const DistributionState *) from_base;
-	const CrmCell *cells = crm_cells(&distribution_kind, from_base);
-	uint32 nslots = crm_state_room(&distribution_kind, from_base);
+	if (into->per_octave != per_octave)
+		refuse_accuracy("distributions of different accuracy cannot be merged", into->per_octave,
+		                per_octave);
+}
+
+/* Add what was read to a state that has buckets. */
+static DistributionState *
+add_distribution(DistributionState *into, const Distribution *from)
+{
 	bool floors_moved = false;
 
-	if (into->per_octave != from->per_octave)
-		refuse_accuracy("distributions of different accuracy cannot be merged", into->per_octave,
-		                from->per_octave);
 	into->lowest = Min(into->lowest, from->lowest);
 	into->highest = Max(into->highest, from->highest);
-	if (is_list(from))
-	{
-		for (int64 i = 0; i < from->count; i++)
-			into = add_units(into, values_of(from)[i]);
-		return &into->state;
-	}
-	into = (DistributionState *) tabulate(into);
 	crm_cell_count(&into->count, from->count);
 	/* What "from" has merged, nearer to zero, is merged in "into" too. */
 	for (int side = 0; side < 2; side++)
@@ -508,16 +502,64 @@ merge_distribution(CrmState *into_base, const CrmState *from_base)
 
 		crm_cells_replace(&distribution_kind, &into->state, NULL, 0);
 		memset(into->nbuckets, 0, sizeof(into->nbuckets));
-		for (uint32 i = 0; i < nsorted; i++)
-			into =
-			    add_to_bucket(into, sorted[i].key, sorted[i].count, crm_bucket_total(&sorted[i]));
+		into = add_buckets(into, sorted, nsorted);
 		pfree(sorted);
 	}
-	for (uint32 slot = 0; slot < nslots; slot++)
-		if (cells[slot].taken)
-			into = add_to_bucket(into, cells[slot].key, cells[slot].count,
-			                     crm_bucket_total(&cells[slot]));
+	return add_buckets(into, from->buckets, from->nbuckets);
+}
+
+static CrmState *
+merge_distribution(CrmState *into_base, const CrmState *from_base)
+{
+	DistributionState *into = (DistributionState *) into_base;
+	const DistributionState *from = (const DistributionState *) from_base;
+	Distribution read = {.lowest = from->lowest, .highest = from->highest, .count = from->count};
+
+	refuse_other_accuracy(into, from->per_octave);
+	if (is_list(from))
+	{
+		into->lowest = Min(into->lowest, from->lowest);
+		into->highest = Max(into->highest, from->highest);
+		for (int64 i = 0; i < from->count; i++)
+			into = add_units(into, values_of(from)[i]);
+		return &into->state;
+	}
+	memcpy(read.floor, from->floor, sizeof(read.floor));
+	read.nbuckets = (int) from_base->used;
+	read.buckets = crm_cells_sorted(&distribution_kind, from_base);
+	into = add_distribution((DistributionState *) tabulate(into), &read);
+	pfree(read.buckets);
 	return &into->state;
+}
+
+static CrmState *
+merge_closed_distribution(CrmState *into_base, CrmReader *in, uint16 flags)
+{
+	DistributionState *into = (DistributionState *) into_base;
+	Distribution read;
+
+	read_distribution(in, flags, &read);
+	if (in->why != NULL)
+		return NULL;
+	refuse_other_accuracy(into, read.per_octave);
+	into = add_distribution((DistributionState *) tabulate(into), &read);
+	pfree(read.buckets);
+	return &into->state;
+}
+
+static CrmState *
+open_distribution(CrmReader *in, uint16 flags)
+{
+	Distribution read;
+	DistributionState *state;
+
+	read_distribution(in, flags, &read);
+	if (in->why != NULL)
+		return NULL;
+	state = add_distribution(
+	    without_values(crm_cells_new(&distribution_kind, read.nbuckets), read.per_octave), &read);
+	pfree(read.buckets);
+	return &state->state;
 }
 
 static void

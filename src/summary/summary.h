@@ -58,6 +58,12 @@ typedef struct CrmSummaryKind
 	/* Add "from" to "into", return "into" or a grown copy of it.  "from" is not changed. */
 	CrmState *(*merge)(CrmState *into, const CrmState *from);
 
+	/*
+	 * Add the bytes of a closed value to "into", with the checks of "open": what open and merge would do, without a
+	 * state between them.  Optional.
+	 */
+	CrmState *(*merge_closed)(CrmState *into, CrmReader *in, uint16 flags);
+
 	/* Assert every invariant of a state; called in assertion builds only. */
 	void (*check)(const CrmState *state);
 } CrmSummaryKind;
