@@ -307,8 +307,9 @@ crm_distribution_collapsed(PG_FUNCTION_ARGS)
  * gini(distribution_summary) -> float8
  *
  * 2 sum(i x_i) / (n sum(x)) - (n + 1) / n over sorted values, as twice the area between the
- * Lorenz curve and the diagonal. Values in one bucket count as equal, which takes off less than
- * half the accuracy.  NULL if the total is 0; 22023 if a value is negative.
+ * Lorenz curve and the diagonal. Values in one bucket count as equal, which takes off at most 0.52
+ * of the accuracy: values from 1 to r have a Gini coefficient of at most (sqrt(r) - 1) / (sqrt(r) +
+ * 1).  That does not hold for merged buckets.  NULL if the total is 0; 22023 if a value is negative.
  */
 PG_FUNCTION_INFO_V1(crm_distribution_gini);
 Datum
@@ -500,8 +501,8 @@ tail_row(const Distribution *distribution, int64 k)
 /*
  * tail_index(distribution_summary, k int8) -> (k, alpha, std_error, threshold)
  *
- * NULLs where there are not k + 1 positive values outside merged buckets. Error: 22023 for k
- * below 1.
+ * NULLs where there are not k + 1 positive values outside merged buckets or they are equal.  Error:
+ * 22023 for k below 1.
  */
 PG_FUNCTION_INFO_V1(crm_distribution_tail_index);
 Datum
