@@ -469,9 +469,11 @@ hill(const Distribution *distribution, int64 k, double *threshold)
 		/* evenly spread ones have their mean in their middle */
 		logs += left * log_in_bucket(distribution, bucket, (left - 1) / 2.0);
 		last = log_in_bucket(distribution, bucket, left);
-		*threshold = exp(last) / CRM_MONEY_SCALE;
-		/* equal values, of which rounding would leave a difference */
 		bounds_of(distribution, bucket, &low, &high);
+		if (bucket->count == 1)
+			low = high = (int64) crm_bucket_total(bucket);
+		*threshold = (low == high ? low : exp(last)) / CRM_MONEY_SCALE;
+		/* equal values, of which rounding would leave a difference */
 		if (taken == 0 && low == high)
 			return NAN;
 		logs = logs / k - last;
