@@ -346,13 +346,48 @@ is_possible(const CrmCell *bucket, int128 low, int128 high, const int64 *first, 
 	       crm_bucket_total(bucket) <= most;
 }
 
+/* The lowest and the highest number of units that a bucket may hold. */
+typedef struct Bounds
+{
+	int64 low;
+	int64 high;
+} Bounds;
+
+/* Could the totals of the buckets be those of values between the bounds? */
+static void
+check_totals(CrmReader *in, const Distribution *read, const Bounds *bounds)
+{
+	int64 first = crm_distribution_units(read->lowest);
+	int64 last = crm_distribution_units(read->highest);
+	int end = read->nbuckets - 1;
+
+	for (int i = 0; i <= end && in->why == NULL; i++)
+	{
+		const CrmCell *bucket = &read->buckets[i];
+		int64 low = bounds[i].low, high = bounds[i].high;
+
+		if (crm_bucket_is_merged(read, bucket))
+		{
+			if (bucket->key > 0)
+				low = 1;
+			else
+				high = -1;
+		}
+		if ((i == 0 && (first < low || first > high)) || (i == end && (last < low || last > high)))
+			crm_reader_fail(in, "Its lowest or highest value is not in its first or last bucket.");
+		else if (!is_possible(bucket, low, high, i == 0 ? &first : NULL, i == end ? &last : NULL))
+			crm_reader_fail(in, "A total does not fit its bucket.");
+	}
+}
+
 /* Read the stored form, trusting nothing. */
 static void
 read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 {
-	int64 count = 0, first, last;
+	int64 count = 0;
 	int64 nbuckets[2] = {0, 0};
-	int highest_bucket, end;
+	int highest_bucket;
+	Bounds *bounds; /* of each bucket */
 
 	memset(read, 0, sizeof(Distribution));
 	read->per_octave =
@@ -370,10 +405,9 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 		crm_reader_fail(in, "It ends too early.");
 	if (in->why != NULL)
 		return;
-	first = crm_distribution_units(read->lowest);
-	last = crm_distribution_units(read->highest);
 	highest_bucket = crm_bucket_of(MAX_UNITS, read->per_octave);
 	read->buckets = palloc0(sizeof(CrmCell) * read->nbuckets);
+	bounds = palloc(sizeof(Bounds) * read->nbuckets);
 	for (int i = 0; i < read->nbuckets; i++)
 	{
 		CrmCell *bucket = &read->buckets[i];
@@ -382,6 +416,7 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 		                         (int64) crm_get_varint_max(in, 4 * (uint64) highest_bucket,
 		                                                    "A bucket is out of range.");
 		uint64 in_bucket;
+		int128 above = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (key < -highest_bucket || key > highest_bucket)
@@ -402,20 +437,15 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 			read->floor[NEGATIVE] = bucket->key;
 		if (key > 0 && (flags & FLAG_POSITIVE_MERGED) && read->floor[POSITIVE] == 0)
 			read->floor[POSITIVE] = bucket->key;
-		{
-			int64 low, high;
-			int128 above = 0;
-
-			crm_bucket_bounds(bucket->key, read->per_octave, &low, &high);
-			if (low > high)
-				crm_reader_fail(in, "A bucket cannot hold a value.");
-			else if (key != 0)
-				above = crm_get_int128(in);
-			if (above > (int128) bucket->count * MAX_UNITS ||
-			    above < -(int128) bucket->count * MAX_UNITS)
-				crm_reader_fail(in, "A total does not fit its bucket.");
-			crm_money_store(&bucket->total, (int128) bucket->count * low + above);
-		}
+		crm_bucket_bounds(bucket->key, read->per_octave, &bounds[i].low, &bounds[i].high);
+		if (bounds[i].low > bounds[i].high)
+			crm_reader_fail(in, "A bucket cannot hold a value.");
+		else if (key != 0)
+			above = crm_get_int128(in);
+		if (above > (int128) bucket->count * MAX_UNITS ||
+		    above < -(int128) bucket->count * MAX_UNITS)
+			crm_reader_fail(in, "A total does not fit its bucket.");
+		crm_money_store(&bucket->total, (int128) bucket->count * bounds[i].low + above);
 		if (in->why != NULL)
 			return;
 	}
@@ -426,25 +456,8 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 	    (read->floor[POSITIVE] != 0 && nbuckets[POSITIVE] != MAX_BUCKETS))
 		crm_reader_fail(in, "The number of its buckets is not what its flags say.");
 	read->count = count;
-	end = read->nbuckets - 1;
-	for (int i = 0; i <= end && in->why == NULL; i++)
-	{
-		const CrmCell *bucket = &read->buckets[i];
-		int64 low, high;
-
-		crm_bucket_bounds(bucket->key, read->per_octave, &low, &high);
-		if (crm_bucket_is_merged(read, bucket))
-		{
-			if (bucket->key > 0)
-				low = 1;
-			else
-				high = -1;
-		}
-		if ((i == 0 && (first < low || first > high)) || (i == end && (last < low || last > high)))
-			crm_reader_fail(in, "Its lowest or highest value is not in its first or last bucket.");
-		else if (!is_possible(bucket, low, high, i == 0 ? &first : NULL, i == end ? &last : NULL))
-			crm_reader_fail(in, "A total does not fit its bucket.");
-	}
+	check_totals(in, read, bounds);
+	pfree(bounds);
 	if (count == 1 && read->lowest != read->highest)
 		crm_reader_fail(in, "One value cannot be the lowest and the highest if they differ.");
 }
