@@ -21,6 +21,7 @@ SQL_PIECES = \
 	sql/mart/create_mart.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
+	sql/registry/decision_log.sql \
 	sql/registry/create_registry.sql
 
 MODULE_big = crm_ext

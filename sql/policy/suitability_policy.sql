@@ -95,6 +95,13 @@ CREATE FUNCTION suitability(
 COMMENT ON FUNCTION suitability(suitability_policy, "any", "any", date, jsonb) IS
   'the worst outcome of the checks that apply; a NULL instruction is a recommendation by the firm';
 
+CREATE FUNCTION decision_inputs(
+  policy suitability_policy, client "any", product "any", as_of date, instruction jsonb DEFAULT NULL
+) RETURNS jsonb
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 40 AS 'MODULE_PATHNAME', 'crm_suitability_inputs';
+COMMENT ON FUNCTION decision_inputs(suitability_policy, "any", "any", date, jsonb) IS
+  'what the policy reads of client and product, by name, and the instruction, to be kept with the decision';
+
 CREATE FUNCTION suitable(
   policy suitability_policy, client "any", product "any", as_of date,
   at_most suitability_outcome DEFAULT 'suitable', instruction jsonb DEFAULT NULL

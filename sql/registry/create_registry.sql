@@ -14,8 +14,10 @@ BEGIN
       FROM @extschema@.registry_template() AS t
     ), expanded AS (              -- {kind} stands for each kind
       SELECT t.ordinal, k.kind, t.type, replace(t.name, '{kind}', k.name) AS name,
-        replace(replace(t.definition, '{kind}', k.name), '{registry}', schema) AS definition,
-        replace(t.body, '{registry}', schema) AS body, replace(t.meaning, '{kind}', k.kind) AS meaning
+        replace(replace(replace(t.definition, '{kind}', k.name), '{decision_sha256}', @extschema@.decision_sha256_expression()), '{registry}', schema)
+          AS definition,
+        replace(replace(replace(replace(t.body, '{decision_sha256}', @extschema@.decision_sha256_expression()),
+          '{seal_sha256}', @extschema@.seal_sha256_expression()), '{registry_text}', quote_literal(schema)), '{registry}', schema) AS body, replace(t.meaning, '{kind}', k.kind) AS meaning
       FROM template AS t
       JOIN (SELECT p.kind, quote_ident(p.kind) AS name, true AS is_kind FROM @extschema@.policy_kind() AS p UNION ALL SELECT '', '', false) AS k
         ON k.is_kind = (coalesce(t.definition, '') LIKE '%{kind}%')
@@ -43,7 +45,9 @@ CREATE FUNCTION registry_template()
 RETURNS TABLE (ordinal int, type text, name text, definition text, body text, meaning text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 150
 BEGIN ATOMIC
-  SELECT t.* FROM registry_policy_template() AS t;
+  SELECT t.* FROM registry_policy_template() AS t
+  UNION ALL
+  SELECT t.* FROM registry_log_template() AS t;
 END;
 
 COMMENT ON FUNCTION registry_template() IS 'Everything that a registry has, as templates';
@@ -53,8 +57,8 @@ RETURNS bool
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT pg_catalog.count(*) = 2
-  FROM (VALUES ('policy_version'), ('policy_event')) AS t (name)
-  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', is_registry.registry, t.name)) AND a.attname = 'version_id';
+  FROM (VALUES ('policy_version', 'version_id'), ('decision_log', 'decision_id')) AS t (name, key)
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', is_registry.registry, t.name)) AND a.attname = t.key;
 END;
 
 COMMENT ON FUNCTION is_registry(text) IS 'Whether a schema is a registry: it has the tables that create_registry makes';
@@ -103,6 +107,7 @@ BEGIN
   FOR planned IN SELECT * FROM @extschema@.registry_plan(registry) AS p ORDER BY p.ordinal LOOP
     EXECUTE planned.statement;
   END LOOP;
+  EXECUTE format('SELECT count(*) FROM %I.extend_decision_log((current_date + interval ''1 year'')::date)', registry);
 END;
 $create_registry$;
 
@@ -136,13 +141,14 @@ SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $drop_registry$
 DECLARE
-  evidence bigint;
+  versions bigint;
+  decisions bigint;
   made record;
 BEGIN
   PERFORM @extschema@.require_registry(registry);
-  EXECUTE format('SELECT count(*) FROM %I.policy_version', registry) INTO evidence;
-  IF evidence > 0 AND NOT coalesce(with_evidence, false) THEN
-    RAISE EXCEPTION 'registry % holds evidence: % versions of policies', quote_ident(registry), evidence
+  EXECUTE format('SELECT (SELECT count(*) FROM %1$I.policy_version), (SELECT count(*) FROM %1$I.decision_log)', registry) INTO versions, decisions;
+  IF versions + decisions > 0 AND NOT coalesce(with_evidence, false) THEN
+    RAISE EXCEPTION 'registry % holds evidence: % versions of policies and % decisions', quote_ident(registry), versions, decisions
       USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = 'Dump the schema and keep the dump as long as the law wants; then say with_evidence => true.';
   END IF;

@@ -148,7 +148,7 @@ BEGIN
   SELECT * INTO proposed FROM {registry}.policy_version AS v WHERE v.version_id = NEW.version_id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no version number %', coalesce(NEW.version_id::text, 'NULL')
-      USING ERRCODE = 'no_data_found', HINT = 'SELECT * FROM {registry}.policy_timeline lists the versions.';
+      USING ERRCODE = 'no_data_found', HINT = 'policy_timeline lists the versions.';
   END IF;
   SELECT * INTO outcome FROM {registry}.policy_event AS e WHERE e.version_id = NEW.version_id AND e.event IN ('approved', 'rejected');
   IF NEW.event IN ('approved', 'rejected') AND outcome.event IS NOT NULL THEN

@@ -15,6 +15,7 @@
 
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
+#include "row/row_json.h"
 
 static const PolicyKind scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
                                           crm_scorecard_compile};
@@ -287,6 +288,25 @@ crm_score(PG_FUNCTION_ARGS)
 	if (!score_row(card, binding, &score))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(score);
+}
+
+/*
+ * decision_inputs(scorecard, row "any") -> jsonb
+ *
+ * What the card reads of the row, by name: score(card, decision_inputs(card, row)) is score(card, row).  Errors: as score(); 22003 for a value
+ * that JSON cannot hold, as infinity.
+ */
+PG_FUNCTION_INFO_V1(crm_scorecard_inputs);
+Datum
+crm_scorecard_inputs(PG_FUNCTION_ARGS)
+{
+	ScorecardBinding *binding;
+	const Scorecard *card = card_and_row(fcinfo, &binding);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	crm_row_write_json(&out, binding->row, &card->policy.attributes, 0);
+	return crm_json_datum(out.data);
 }
 
 /*

@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 
 #include "policy/suitability_policy.h"
+#include "row/row_json.h"
 #include "value/day.h"
 
 static const PolicyKind suitability_kind = {"suitability_policy", "suitability policy",
@@ -339,6 +340,41 @@ crm_suitability(PG_FUNCTION_ARGS)
 	if (!OidIsValid(binding->outcome_oids[0]))
 		find_outcomes(get_func_rettype(fcinfo->flinfo->fn_oid), binding->outcome_oids);
 	PG_RETURN_OID(binding->outcome_oids[decide(policy, binding)]);
+}
+
+/*
+ * decision_inputs(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> jsonb
+ *
+ * What the policy reads of client and product, by name, and the whole instruction: {"client": {...}, "product": {...}, "instruction": {...}}.
+ * Applied to these parts the policy decides the same.  NULL as suitability(); errors as suitability(); 22003 for a value that JSON cannot
+ * hold, as infinity.
+ */
+PG_FUNCTION_INFO_V1(crm_suitability_inputs);
+Datum
+crm_suitability_inputs(PG_FUNCTION_ARGS)
+{
+	const SuitabilityPolicy *policy;
+	SuitabilityBinding *binding;
+	StringInfoData out;
+
+	if (!policy_and_rows(fcinfo, 4, &policy, &binding))
+		PG_RETURN_NULL();
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"client\": ");
+	crm_row_write_json(&out, binding->row, &policy->policy.attributes, SIDE_CLIENT);
+	appendStringInfoString(&out, ", \"product\": ");
+	crm_row_write_json(&out, binding->row, &policy->policy.attributes, SIDE_PRODUCT);
+	appendStringInfoString(&out, ", \"instruction\": ");
+	if (PG_ARGISNULL(4))
+		appendStringInfoString(&out, "{\"action\": \"recommend\", \"initiated_by\": \"firm\"}");
+	else
+	{
+		Jsonb *instruction = PG_GETARG_JSONB_P(4);
+
+		JsonbToCString(&out, &instruction->root, VARSIZE(instruction));
+	}
+	appendStringInfoChar(&out, '}');
+	return crm_json_datum(out.data);
 }
 
 /*
