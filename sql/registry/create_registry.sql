@@ -1,3 +1,16 @@
+-- A template with the names in braces that are among the pieces replaced. Other braces are left alone, and so are those of what is put in.
+CREATE FUNCTION registry_expand(template text, pieces jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT pg_catalog.string_agg(CASE WHEN registry_expand.pieces ? n.name THEN (registry_expand.pieces ->> n.name)
+    || pg_catalog.substr(p.part, pg_catalog.length(n.name) + 3) ELSE p.part END, '' ORDER BY p.place)
+  FROM pg_catalog.regexp_split_to_table(registry_expand.template, '(?=\{[a-z0-9_]+\})') WITH ORDINALITY AS p (part, place)
+  CROSS JOIN LATERAL (SELECT pg_catalog.substring(p.part, '^\{([a-z0-9_]+)\}') AS name) AS n;
+END;
+
+COMMENT ON FUNCTION registry_expand(text, jsonb) IS 'A template with its {names} replaced by pieces: {"name": "text"}';
+
 -- How a registry is made: a statement for each object and comment, in order. Nothing is made here, so the plan can be read.
 CREATE FUNCTION registry_plan(registry text)
 RETURNS TABLE (ordinal bigint, type text, object text, statement text)
@@ -7,17 +20,19 @@ AS $registry_plan$
 #variable_conflict use_column
 DECLARE
   schema text := quote_ident(registry);
+  pieces jsonb := jsonb_build_object(
+    'registry', schema, 'registry_text', quote_literal(schema),
+    'kinds', quote_literal(ARRAY(SELECT k.kind FROM @extschema@.policy_kind() AS k)) || '::text[]',
+    'decision_sha256', @extschema@.decision_sha256_expression(), 'seal_sha256', @extschema@.seal_sha256_expression());
 BEGIN
   RETURN QUERY
     WITH template AS (
       SELECT t.*
       FROM @extschema@.registry_template() AS t
     ), expanded AS (              -- {kind} stands for each kind
-      SELECT t.ordinal, k.kind, t.type, replace(t.name, '{kind}', k.name) AS name,
-        replace(replace(replace(t.definition, '{kind}', k.name), '{decision_sha256}', @extschema@.decision_sha256_expression()), '{registry}', schema)
-          AS definition,
-        replace(replace(replace(replace(t.body, '{decision_sha256}', @extschema@.decision_sha256_expression()),
-          '{seal_sha256}', @extschema@.seal_sha256_expression()), '{registry_text}', quote_literal(schema)), '{registry}', schema) AS body, replace(t.meaning, '{kind}', k.kind) AS meaning
+      SELECT t.ordinal, k.kind, t.type, replace(t.name, '{kind}', k.name) AS name, replace(t.meaning, '{kind}', k.kind) AS meaning,
+        @extschema@.registry_expand(t.definition, pieces || jsonb_build_object('kind', k.name)) AS definition,
+        @extschema@.registry_expand(t.body, pieces || jsonb_build_object('kind', k.name)) AS body
       FROM template AS t
       JOIN (SELECT p.kind, quote_ident(p.kind) AS name, true AS is_kind FROM @extschema@.policy_kind() AS p UNION ALL SELECT '', '', false) AS k
         ON k.is_kind = (coalesce(t.definition, '') LIKE '%{kind}%')
