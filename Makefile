@@ -6,6 +6,7 @@ SQL_PIECES = \
 	sql/value/day.sql \
 	sql/policy/scorecard.sql \
 	sql/policy/tier_policy.sql \
+	sql/policy/decision_table.sql \
 	sql/policy/suitability_policy.sql \
 	sql/summary/activity.sql \
 	sql/summary/rfm.sql \

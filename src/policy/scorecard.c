@@ -377,7 +377,9 @@ crm_score_support(PG_FUNCTION_ARGS)
 	card = compile_value(PG_DETOAST_DATUM(constant->constvalue));
 	columns = crm_row_columns(((SupportRequestSimplify *) request)->root, lsecond(call->args),
 	                          &card->policy.attributes, 0);
-	PG_RETURN_POINTER(columns == NIL ? NULL : crm_values_call(call, "score_values", columns));
+	PG_RETURN_POINTER(columns == NIL ? NULL
+	                                 : crm_values_call(call, "score_values",
+	                                                   list_make1(linitial(call->args)), columns));
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/numeric.h"
 
 #include "row/partition.h"
@@ -251,6 +252,216 @@ crm_partition_gap(const Partition *partition)
 	}
 	return psprintf("%s %s", ranges[n - 1].range.high_open ? ">=" : ">",
 	                literal_text(&ranges[n - 1].range.high));
+}
+
+/* ---- segments ---- */
+
+/* The bit sets of one attribute have at most so many words together: 32 MB. */
+#define SEGMENTS_MAX_WORDS (4 * 1024 * 1024)
+
+/* A place between two values, where a test starts or ends to match. */
+typedef struct Cut
+{
+	const Literal *at;
+	bool after; /* after the value, not before it */
+	int test;   /* or -1 */
+} Cut;
+
+static int
+compare_cuts(const void *a, const void *b)
+{
+	const Cut *x = a;
+	const Cut *y = b;
+	int order = crm_literal_compare(x->at, y->at);
+
+	return order != 0 ? order : x->after - y->after;
+}
+
+/* Whether no value lies between two cuts, either of which may be NULL for none. */
+static bool
+is_empty(ValueKind kind, const Cut *low, const Cut *high)
+{
+	switch (kind)
+	{
+		case KIND_TEXT:
+		{
+			/* the first text after another is that with one more byte, the lowest that a text can have */
+			int length = low ? low->at->length : 0;
+
+			if (high == NULL || (low && !low->after))
+				return false;
+			if (low == NULL)
+				return high->at->length == 0 && !high->after;
+			return !high->after && high->at->length == length + 1 &&
+			       high->at->text[length] == '\001' &&
+			       memcmp(high->at->text, low->at->text, length) == 0;
+		}
+		case KIND_BOOLEAN:
+			return !low || !high || low->at->integer != high->at->integer;
+		case KIND_DATE:
+		case KIND_TIMESTAMP:
+		case KIND_TIMESTAMPTZ:
+			return low && high && low->after && !high->after &&
+			       high->at->integer - low->at->integer == 1;
+		default:
+			return false;
+	}
+}
+
+/* The part of a set of tests, entered at its first use. */
+static int
+part_of_set(Segments *segments, HTAB *parts, const uint64 *set, const DocumentNode *node)
+{
+	Size size = sizeof(uint64) * segments->nwords;
+	int part = segments->nparts;
+	bool found = false;
+	int *entry = NULL;
+
+	if (parts != NULL)
+	{
+		entry = (int *) ((char *) hash_search(parts, set, HASH_ENTER, &found) + size);
+		if (found)
+			return *entry;
+		*entry = part;
+	}
+	if ((int64) (part + 1) * segments->nwords > SEGMENTS_MAX_WORDS)
+		crm_document_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+		                   "Use fewer rules, or tests with fewer different values.",
+		                   "the tests of one attribute tell too many kinds of values apart");
+	/* grows by doubling: the capacity is the power of two from nparts on */
+	if ((part & (part - 1)) == 0)
+		segments->matches =
+		    segments->matches ? repalloc(segments->matches, size * part * 2) : palloc(size);
+	memcpy(segments->matches + (Size) part * segments->nwords, set, size);
+	return segments->nparts++;
+}
+
+/* The cuts that the tests make, in order. */
+static Cut *
+make_cuts(const Partition *taken, int *n)
+{
+	Cut *cuts = palloc_extended(sizeof(Cut) * (2 * (Size) taken->nranges + 4), MCXT_ALLOC_HUGE);
+	int ncuts = 0;
+
+	for (int i = 0; i < taken->nranges; i++)
+	{
+		const PartRange *it = &taken->ranges[i];
+
+		if (it->range.has_low)
+			cuts[ncuts++] = (Cut){&it->range.low, it->range.low_open, it->part};
+		if (it->range.has_high)
+			cuts[ncuts++] = (Cut){&it->range.high, !it->range.high_open, it->part};
+	}
+	if (taken->kind == KIND_BOOLEAN)
+	{
+		Literal *both = palloc(sizeof(Literal) * 2);
+
+		for (int i = 0; i < 4; i++)
+		{
+			crm_literal_boolean(&both[i / 2], i / 2);
+			cuts[ncuts++] = (Cut){&both[i / 2], i % 2, -1};
+		}
+	}
+	qsort(cuts, ncuts, sizeof(Cut), compare_cuts);
+	*n = ncuts;
+	return cuts;
+}
+
+/*
+ * Cut the values of an attribute into segments by tests, which may overlap.  No test may be of lists or of the as-of day.  The
+ * node is the element to name where there are too many parts (54000).
+ */
+Segments *
+crm_segments_make(UnaryTest *const *tests, int ntests, const DocumentNode *node)
+{
+	Segments *segments = palloc0(sizeof(Segments));
+	Partition *partition = &segments->partition;
+	Partition taken; /* the ranges of all tests; they overlap */
+	HASHCTL control = {0};
+	HTAB *parts;
+	uint64 *set, *null_set;
+	const Cut *low = NULL;
+	Cut *cuts;
+	int ncuts;
+
+	segments->nwords = Max(1, (ntests + 63) / 64);
+	set = palloc0(sizeof(uint64) * segments->nwords);
+	null_set = palloc0(sizeof(uint64) * segments->nwords);
+	crm_partition_init(&taken);
+	for (int t = 0; t < ntests; t++)
+	{
+		uint64 bit = UINT64CONST(1) << (t % 64);
+
+		CHECK_FOR_INTERRUPTS();
+		if (tests[t]->anything || tests[t]->matches_null)
+			null_set[t / 64] |= bit;
+		if (tests[t]->anything)
+			set[t / 64] |= bit;
+		else
+		{
+			taken.null_part = PART_NONE;
+			crm_partition_add(&taken, tests[t], t, node);
+		}
+	}
+	for (int i = 0; i < taken.nranges; i++)
+		if (!taken.ranges[i].range.has_low)
+			set[taken.ranges[i].part / 64] |= UINT64CONST(1) << (taken.ranges[i].part % 64);
+	cuts = make_cuts(&taken, &ncuts);
+
+	control.keysize = sizeof(uint64) * segments->nwords;
+	control.entrysize = control.keysize + sizeof(int);
+	control.hcxt = CurrentMemoryContext;
+	parts = hash_create("crm_ext segments", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	part_of_set(segments, NULL, null_set, node); /* PART_NULL */
+
+	/* from cut to cut, with the tests that match in between */
+	segments->ranges =
+	    palloc_extended(sizeof(PartRange) * ((Size) ncuts + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i <= ncuts;)
+	{
+		const Cut *high = i < ncuts ? &cuts[i] : NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!is_empty(taken.kind, low, high))
+		{
+			PartRange *it = &segments->ranges[segments->nranges++];
+
+			if (low)
+			{
+				it->range.has_low = true;
+				it->range.low = *low->at;
+				it->range.low_open = low->after;
+			}
+			if (high)
+			{
+				it->range.has_high = true;
+				it->range.high = *high->at;
+				it->range.high_open = !high->after;
+			}
+			it->part = part_of_set(segments, parts, set, node);
+		}
+		if (high == NULL)
+			break;
+		low = high;
+		for (; i < ncuts && compare_cuts(low, &cuts[i]) == 0; i++)
+			if (cuts[i].test >= 0)
+				set[cuts[i].test / 64] ^= UINT64CONST(1) << (cuts[i].test % 64);
+	}
+	hash_destroy(parts);
+
+	/* the part of the last values is the rest: where all tests list single texts, what remains are these */
+	crm_partition_init(partition);
+	partition->kind = taken.kind;
+	partition->covered = true;
+	partition->null_part = PART_NULL;
+	partition->rest_part = segments->ranges[segments->nranges - 1].part;
+	for (int i = 0; i < segments->nranges; i++)
+		if (segments->ranges[i].part != partition->rest_part)
+			append_range(partition, segments->ranges[i].range, segments->ranges[i].part);
+	pfree(cuts);
+	if (taken.ranges)
+		pfree(taken.ranges);
+	return segments;
 }
 
 /* ---- finding the part of a value ---- */

@@ -1,7 +1,7 @@
 /*
  * partition.h
- *		The tests of one attribute as a partition of its values: proof that they neither overlap nor leave a gap, and
- *		the table that finds the part of a value.
+ *		The tests of one attribute as a partition of its values: proof that they neither overlap nor leave a gap, the
+ *		segments into which tests that do overlap cut them, and the table that finds the part of a value.
  */
 #ifndef CRM_PARTITION_H
 #define CRM_PARTITION_H
@@ -29,6 +29,22 @@ typedef struct Partition
 	bool covered;  /* the ranges take every value that is not NULL */
 } Partition;
 
+/*
+ * The values of one attribute, cut by tests: all values of a part match the same tests, and those of two parts do not.  NULL
+ * has a part of its own.
+ */
+#define PART_NULL 0
+
+typedef struct Segments
+{
+	Partition partition; /* into these parts, ready for crm_lookup_make() */
+	PartRange *ranges;   /* every value but NULL: sorted, disjoint, none empty */
+	int nranges;
+	int nparts;
+	int nwords;      /* of a bit set with a bit for each test */
+	uint64 *matches; /* the tests that match, a bit set for each part */
+} Segments;
+
 /* How to find the part of a value of one column type. */
 typedef struct Lookup
 {
@@ -54,6 +70,7 @@ extern void crm_partition_add(Partition *partition, const UnaryTest *test, int p
                               const DocumentNode *node);
 extern void crm_partition_finish(Partition *partition, DocumentNode *const *nodes);
 extern char *crm_partition_gap(const Partition *partition);
+extern Segments *crm_segments_make(UnaryTest *const *tests, int ntests, const DocumentNode *node);
 extern Lookup *crm_lookup_make(const Partition *partition, ColumnType type);
 extern int crm_lookup_text(const Lookup *lookup, const char *text, int length);
 extern int crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value);

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -195,7 +196,10 @@ crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes, i
 	return list_length(columns) < FUNC_MAX_ARGS ? columns : NIL;
 }
 
-/* The collation that the parser would give to a call with these arguments, so that both are the same expression. */
+/*
+ * The collation that the parser would give to a call with these arguments, so that both are the same expression: one that is not the
+ * default goes before it, and two such give none.
+ */
 static Oid
 input_collation(const List *arguments)
 {
@@ -206,29 +210,39 @@ input_collation(const List *arguments)
 	{
 		Oid of_argument = exprCollation(lfirst(cell));
 
-		if (OidIsValid(collation) && OidIsValid(of_argument) && of_argument != collation)
-			return InvalidOid;
-		if (OidIsValid(of_argument))
+		if (!OidIsValid(of_argument) || of_argument == collation)
+			continue;
+		if (!OidIsValid(collation) || collation == DEFAULT_COLLATION_OID)
 			collation = of_argument;
+		else if (of_argument != DEFAULT_COLLATION_OID)
+			return InvalidOid;
 	}
 	return collation;
 }
 
 /*
- * The call of a policy function with values in the place of its row, or NULL where there is no such function of the policy
- * and VARIADIC "any", or the user may not execute it.  It is looked for in the catalog, in the schema of the function that it
- * replaces: neither search_path nor the right to use the schema has a say.
+ * The call of a policy function with values in the place of its row, after the leading arguments, or NULL where there is no such
+ * function of these and VARIADIC "any", or the user may not execute it.  It is looked for in the catalog, in the schema of the function
+ * that it replaces: neither search_path nor the right to use the schema has a say.
  */
 Node *
-crm_values_call(const FuncExpr *call, const char *name, List *columns)
+crm_values_call(const FuncExpr *call, const char *name, List *leading, List *columns)
 {
-	Oid argument_types[2] = {exprType(linitial(call->args)), ANYOID};
-	Oid target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
-	                             PointerGetDatum(buildoidvector(argument_types, 2)),
-	                             ObjectIdGetDatum(get_func_namespace(call->funcid)));
+	List *arguments = list_concat(leading, columns);
+	Oid types[FUNC_MAX_ARGS];
+	int n = list_length(arguments) - list_length(columns);
+	Oid target;
 
+	if (list_length(arguments) > FUNC_MAX_ARGS)
+		return NULL;
+	for (int i = 0; i < n; i++)
+		types[i] = exprType(list_nth(arguments, i));
+	types[n++] = ANYOID;
+	target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+	                         PointerGetDatum(buildoidvector(types, n)),
+	                         ObjectIdGetDatum(get_func_namespace(call->funcid)));
 	if (!OidIsValid(target) || !crm_may_execute(target))
 		return NULL;
-	return (Node *) makeFuncExpr(target, call->funcresulttype, lcons(linitial(call->args), columns),
-	                             call->funccollid, input_collation(columns), COERCE_EXPLICIT_CALL);
+	return (Node *) makeFuncExpr(target, call->funcresulttype, arguments, call->funccollid,
+	                             input_collation(arguments), COERCE_EXPLICIT_CALL);
 }

@@ -12,6 +12,6 @@
 
 extern List *crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes,
                              int side);
-extern Node *crm_values_call(const FuncExpr *call, const char *name, List *columns);
+extern Node *crm_values_call(const FuncExpr *call, const char *name, List *leading, List *columns);
 
 #endif

@@ -8,7 +8,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @kinds = qw(scorecard tier_policy suitability_policy);
+our @kinds = qw(scorecard tier_policy decision_table suitability_policy);
 
 # The errors that the documentation promises. Anything else, an internal error (XX000) or a crash above all, is a fault.
 my %documented = map { $_ => 1 } qw(22P02 22023 22003 22007 22008 42703 42702 42804 54000 54001 22P03 08P01 22021 22P05);
@@ -72,13 +72,13 @@ my @conditions = ('-', '', '< 5', '<5', '<= -1', '>= as_of', '[1..10)', '(1..10]
   'as_of', '< as_of', '[as_of..as_of]', '< -', '=1', '!= 1', '<> 1', "< 5\n", "\t< 5", 'branch', '"unclosed', '\\"', '< 0x10');
 my @strings = ('', ' ', 'a', 'as_of', 'client.', '.age', 'client.age', 'product.kind', 'instruction.channel', 'client.client.age', 'x.y', 'suitable',
   'notice', 'overridable', 'undetermined', 'needs_approval', 'prohibited', 'skip', 'recommend', 'buy', 'hold', 'month', 'error', 'null',
-  'carry', "\xc3\xa9", "\xe4\xb8\xad\xe6\x96\x87", "\xf0\x9f\x98\x80", '\\u0000', '\\ud800', '\\ud83d\\ude00', '\\u00e9', '\\n', '\\/', '\\x', 'x' x 300, '%s%n%d', '$1',
+  'carry', 'unique', 'any', 'priority', 'first', 'rule_order', 'output_order', 'collect', 'sum', 'min', 'max', 'count', 'number', 'text', 'boolean', 'date', "\xc3\xa9", "\xe4\xb8\xad\xe6\x96\x87", "\xf0\x9f\x98\x80", '\\u0000', '\\ud800', '\\ud83d\\ude00', '\\u00e9', '\\n', '\\/', '\\x', 'x' x 300, '%s%n%d', '$1',
   "\xff\xfe", "\xc3");
 my @keys = qw(name version description basis initial_score characteristics attribute bins when points baseline_score reason_code reason unmatched
   weight clamp add multiply reason_code_algorithm measure period tiers label enter keep moves up_after down_after land window missing
   none_applies derive exempt checks require applies otherwise actions code allowed client product pairs at_least at_most value times
   contains overlaps within_months within_days for_months for_days months days all any not n of years_since months_since days_since solicited
-  unsolicited outcome instruction);
+  unsolicited outcome instruction hit_policy aggregation conflict inputs outputs rules then attribute values type default);
 
 sub quoted { return '"' . $_[0] =~ s/(?<!\\)"/\\"/gr . '"' }
 

@@ -38,7 +38,7 @@ DO $do$
 DECLARE
   kind text;
 BEGIN
-  FOREACH kind IN ARRAY ARRAY['scorecard', 'tier_policy', 'suitability_policy'] LOOP
+  FOREACH kind IN ARRAY ARRAY['scorecard', 'tier_policy', 'decision_table', 'suitability_policy'] LOOP
     EXECUTE format($create$
       CREATE TABLE fuzz.received_%1$s (document crm.%1$s);
       CREATE FUNCTION fuzz.check_value(v crm.%1$s) RETURNS void
@@ -129,6 +129,37 @@ BEGIN
   IF crm.tier(v, 'NaN') IS NOT NULL OR crm.tier_rank(v, NULL) IS NOT NULL THEN
     PERFORM fuzz.broken('a tier without a value', v::text);
   END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.decision_table) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  client record;
+  hits int[];
+  first jsonb;
+  problem record;
+  single boolean := coalesce(v::jsonb->>'hit_policy', 'unique') IN ('unique', 'any', 'first', 'priority');
+BEGIN
+  FOR client IN SELECT attributes FROM fuzz.client ORDER BY n LOOP
+    SELECT array_agg(d.rule ORDER BY d.ordinal), (array_agg(d.outputs ORDER BY d.ordinal))[1] INTO hits, first FROM crm.decide_all(v, client.attributes) AS d;
+    BEGIN
+      IF single AND cardinality(hits) = 1 AND jsonb_array_length(v::jsonb->'outputs') > 1 AND crm.decide(v, client.attributes) IS DISTINCT FROM first THEN
+        PERFORM fuzz.broken('one hit does not decide', v::text, client.attributes::text);
+      END IF;
+      PERFORM crm.decide(v, client.attributes);
+    EXCEPTION WHEN invalid_parameter_value THEN
+      IF v::jsonb->>'conflict' IS DISTINCT FROM 'error' OR cardinality(hits) < 2 THEN
+        RAISE;
+      END IF;
+    END;
+  END LOOP;
+  FOR problem IN SELECT * FROM crm.decision_table_check(v) AS c WHERE c.witness IS NOT NULL LIMIT 20 LOOP
+    hits := ARRAY(SELECT d.rule FROM crm.decide_all(v, problem.witness) AS d ORDER BY d.ordinal);
+    IF (CASE problem.problem WHEN 'gap' THEN hits <> '{}' WHEN 'unreachable' THEN hits[1] = problem.rules[1] OR NOT hits @> problem.rules[1:1] ELSE NOT hits @> problem.rules END) THEN
+      PERFORM fuzz.broken('a witness that shows nothing', v::text, problem::text, hits::text);
+    END IF;
+  END LOOP;
 END
 $$;
 

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public, crm;
-SELECT plan(9);
+SELECT plan(10);
 
 CREATE FUNCTION pg_temp.flat_card(points int) RETURNS scorecard LANGUAGE sql AS $$
   SELECT format('{"name": "flat", "initial_score": %s, "characteristics": [{"name": "x", "attribute": "x", "bins": '
@@ -38,6 +38,23 @@ BEGIN
   RETURN labels;
 END $$;
 SELECT is(pg_temp.tiers(), '{b1,b2,a3}', 'a loop over tier policies uses each');
+
+CREATE FUNCTION pg_temp.decisions() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  policy decision_table;
+  output text;
+  decision text;
+  decisions text[];
+BEGIN
+  FOR policy IN SELECT format('{"inputs": ["x"], "outputs": ["a", "b"], "rules": [{"when": ["-"], "then": ["a%s", "b%s"]}]}', n, n)::decision_table FROM generate_series(1, 2) AS n LOOP
+    FOREACH output IN ARRAY ARRAY['a', 'b', NULL, 'a'] LOOP
+      decision := decide_text(policy, '{}'::jsonb, output);
+      decisions := decisions || decision;
+    END LOOP;
+  END LOOP;
+  RETURN decisions;
+END $$;
+SELECT is(pg_temp.decisions(), '{a1,b1,NULL,a1,a2,b2,NULL,a2}', 'a loop over decision tables and outputs decides each');
 
 CREATE FUNCTION pg_temp.rule(outcome text) RETURNS suitability_policy LANGUAGE sql AS $$
   SELECT format('{"name": "one rule", "checks": [{"name": "x", "actions": ["buy"], "applies": {"client.x": 1}, "otherwise": {"solicited": %s, '

@@ -5,6 +5,8 @@
 \set eu `cat "$CRM_EXT_SOURCE/examples/policies/eu_mifid_suitability.json"`
 \set rating `cat "$CRM_EXT_SOURCE/examples/policies/client_rating.json"`
 \set tiers `cat "$CRM_EXT_SOURCE/examples/policies/client_tiers.json"`
+\set life_stage `cat "$CRM_EXT_SOURCE/examples/policies/life_stage.json"`
+\set service_model `cat "$CRM_EXT_SOURCE/examples/policies/service_model.json"`
 \set far_trans_rating `cat "$CRM_EXT_SOURCE/examples/policies/far_trans_rating.json"`
 \set far_trans_tiers `cat "$CRM_EXT_SOURCE/examples/policies/far_trans_tiers.json"`
 
@@ -136,6 +138,38 @@ FROM (VALUES
   ('{}', '{}', 'firm', 80000.01, 'needs_approval', 'an amount above it'),
   ('{"investment_capacity": "CAP_GT300K", "capacity_below": null}', '{}', 'firm', 1000000, 'suitable', 'no upper end')
 ) AS v (client, product, initiated_by, amount, outcome, why);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Stages of life and services
+-- ---------------------------------------------------------------------------------------------------------------------
+SELECT is_empty(format('SELECT * FROM crm.decision_table_check(%L)', document), 'nothing is wrong with ' || name)
+FROM (VALUES ('life_stage.json', :'life_stage'), ('service_model.json', :'service_model')) AS v (name, document);
+SELECT is(crm.decide_text(:'life_stage', facts, 'life_stage'), stage, why)
+FROM (VALUES
+  ('{"age": 30, "retired": false, "dependants": 2, "horizon_years": 30, "years_covered": 1}'::jsonb, 'accumulation', 'a young family builds up'),
+  ('{"age": 44.9, "dependants": 1, "years_covered": 40}', 'accumulation', 'with dependants, whatever it has'),
+  ('{"age": 35, "dependants": 0, "years_covered": 10}', 'consolidation', 'ahead of its age'),
+  ('{"age": 45}', 'consolidation', 'past mid-career, nothing else known'),
+  ('{"age": 62, "retired": false, "horizon_years": 4}', 'spending', 'about to retire'),
+  ('{"age": 62, "retired": false, "horizon_years": 5}', 'consolidation', 'not yet'),
+  ('{"age": 65}', 'spending', 'past 65, not known whether retired'),
+  ('{"age": 70, "retired": false}', 'consolidation', 'past 65 and at work'),
+  ('{"age": 55, "retired": true, "dependants": 0, "years_covered": 24.9}', 'spending', 'retired'),
+  ('{"age": 55, "retired": true, "dependants": 0, "years_covered": 25}', 'gifting', 'more than enough'),
+  ('{"age": 55, "retired": true, "years_covered": 25}', 'spending', 'but not known whether somebody depends on it'),
+  ('{}', 'unknown', 'nothing known'),
+  ('{"age": 131}', NULL, 'an age that cannot be has no stage')) AS v (facts, stage, why);
+SELECT is((SELECT array_agg(s->>'service' || ' ' || (s->>'times_per_quarter') ORDER BY n) FROM jsonb_array_elements(crm.decide(:'service_model', facts)) WITH ORDINALITY AS e (s, n)), services, why)
+FROM (VALUES
+  ('{}'::jsonb, ARRAY['statement and market letter 3', 'satisfaction survey 0.25'], 'every client is owed something'),
+  ('{"tier": "mass", "life_stage": "accumulation", "activity_class": "dormant"}',
+    ARRAY['statement and market letter 3', 'satisfaction survey 0.25', 'call to a dormant client 1', 'saving plan check 1'], 'the long tail is called too'),
+  ('{"tier": "wealth", "life_stage": "gifting", "activity_class": "active"}',
+    ARRAY['statement and market letter 3', 'satisfaction survey 0.25', 'portfolio check 1', 'adviser call 2', 'review in person 1', 'trading desk call 3', 'estate and gifting talk 0.5'],
+    'a wealthy client with heirs')) AS v (facts, services, why);
+SELECT is((SELECT array_agg(minutes ORDER BY n) FROM (SELECT n, sum((outputs->>'times_per_quarter')::numeric * (outputs->>'minutes')::numeric) AS minutes
+    FROM unnest(ARRAY['mass', 'retail', 'affluent', 'wealth', 'private']) WITH ORDINALITY AS t (tier, n), crm.decide_all(:'service_model', jsonb_build_object('tier', tier)) GROUP BY n) AS m),
+  ARRAY[0.5, 5.5, 20.5, 105.5, 155.5], 'minutes owed in a quarter, by tier alone');
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Ratings and tiers

@@ -18,6 +18,8 @@ INSERT INTO literal VALUES
   ('scorecard', '{"name": "' || repeat('x', 1100000) || '"}', false),
   ('tier_policy', '{"tiers": [{"label": "mass"}, {"label": "gold", "enter": 5}]}', true),
   ('tier_policy', '{"tiers": [{"label": "mass"}, {"label": "gold", "enter": 5, "keep": 6}]}', false),
+  ('decision_table', '{"inputs": ["x"], "outputs": ["o"], "rules": [{"when": ["-"], "then": [1]}]}', true),
+  ('decision_table', '{"inputs": ["x"], "outputs": ["o"], "rules": [{"when": ["-"], "then": [1, 2]}]}', false),
   ('suitability_policy', '{"checks": [{"name": "a", "require": {"client.x": 1}, "otherwise": "notice"}]}', true),
   ('suitability_policy', '{"checks": [{"name": "a", "require": {"x": 1}, "otherwise": "notice"}]}', false),
   ('activity_summary', (SELECT crm.activity('2026-01-05', 5)::text), true), ('activity_summary', '00', false), ('activity_summary', 'xyz', false),

@@ -15,19 +15,20 @@ $node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 $node->start;
 my $dir = $node->basedir;
 
-my @kinds = qw(scorecard tier_policy suitability_policy);
+my @kinds = qw(scorecard tier_policy decision_table suitability_policy);
 $node->safe_psql('postgres', 'CREATE DATABASE original; CREATE DATABASE restored; CREATE DATABASE by_copy');
 $node->safe_psql('original', <<'SQL');
 CREATE SCHEMA crm;
 CREATE EXTENSION crm_ext SCHEMA crm;
 CREATE TABLE card (file text, document crm.scorecard);
 CREATE TABLE tiers (file text, document crm.tier_policy);
+CREATE TABLE decision (file text, document crm.decision_table);
 CREATE TABLE rules (file text, document crm.suitability_policy);
 CREATE FUNCTION kind_of(document text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   kind text;
 BEGIN
-  FOREACH kind IN ARRAY ARRAY['scorecard', 'tier_policy', 'suitability_policy'] LOOP
+  FOREACH kind IN ARRAY ARRAY['scorecard', 'tier_policy', 'decision_table', 'suitability_policy'] LOOP
     BEGIN
       EXECUTE format('SELECT $1::crm.%I', kind) USING document;
       RETURN kind;
@@ -38,7 +39,7 @@ BEGIN
 END $$;
 SQL
 
-my %table = (scorecard => 'card', tier_policy => 'tiers', suitability_policy => 'rules');
+my %table = (scorecard => 'card', tier_policy => 'tiers', decision_table => 'decision', suitability_policy => 'rules');
 my %files;
 for my $file (sort glob("$root/test/fuzz/corpus/*.json $root/examples/policies/*.json"))
 {
@@ -109,6 +110,8 @@ SQL
 my %question = (
   'scorecards' => 'SELECT file, document, md5(document::text) FROM card ORDER BY 1',
   'tier policies' => 'SELECT file, document, md5(document::text) FROM tiers ORDER BY 1',
+  'decision tables' => 'SELECT file, document, md5(document::text) FROM decision ORDER BY 1',
+  'decisions' => "SELECT d.file, c.client_id, crm.decide(d.document, to_jsonb(c) || '{\"risk_level\": \"low\"}') FROM decision AS d, client AS c WHERE file IN ('decision_table_list.json', 'decision_table_sum.json') ORDER BY 1, 2",
   'suitability policies' => 'SELECT file, document, md5(document::text) FROM rules ORDER BY 1',
   'documents as jsonb' => 'SELECT file, document::jsonb FROM rules ORDER BY 1',
   'attributes' => 'SELECT file, a.* FROM rules, crm.policy_attributes(document) AS a ORDER BY file, a.ordinal',

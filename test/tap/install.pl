@@ -15,7 +15,7 @@ $node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 $node->start;
 
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
-my %document = map { $_ => slurp_file("$root/test/fuzz/corpus/$_.json") } qw(scorecard tier_policy suitability_policy);
+my %document = map { $_ => slurp_file("$root/test/fuzz/corpus/$_.json") } qw(scorecard tier_policy decision_table suitability_policy);
 my $client = q('{"mean_assets": 100000, "service": "desk", "age": 30, "orders_60d": 5, "risk_level": "low", "kinds": ["bond"],)
   . q( "objectives": ["income"], "assessed_on": "2023-06-30", "longest_term_months": 12, "birth_date": "1994-03-01",)
   . q( "first_trade_on": "2020-01-01", "lowest_class": false}'::pg_catalog.jsonb);
@@ -25,14 +25,19 @@ my $product = q('{"risk_level": "2", "term_months": 24, "kind": "fund", "objecti
 # bodies can be led astray by what stands first in the search_path.
 my @calls = map { s/CARD/\$d\$$document{scorecard}\$d\$::SCHEMA.scorecard/gr }
   map { s/TIERS/\$d\$$document{tier_policy}\$d\$::SCHEMA.tier_policy/gr }
+  map { s/DECISION/\$d\$$document{decision_table}\$d\$::SCHEMA.decision_table/gr }
   map { s/RULES/\$d\$$document{suitability_policy}\$d\$::SCHEMA.suitability_policy/gr }
-  map { s/CLIENT/$client/r } map { s/PRODUCT/$product/r } (
+  map { s/CLIENT/$client/gr } map { s/PRODUCT/$product/r } (
   'SELECT SCHEMA.score(CARD, CLIENT)',
   'SELECT * FROM SCHEMA.score_detail(CARD, CLIENT)',
   'SELECT SCHEMA.reason_codes(CARD, CLIENT, 2)',
   'SELECT * FROM SCHEMA.policy_attributes(CARD)',
   'SELECT * FROM SCHEMA.policy_attributes(TIERS)',
   'SELECT * FROM SCHEMA.policy_attributes(RULES)',
+  'SELECT * FROM SCHEMA.policy_attributes(DECISION)',
+  q(SELECT SCHEMA.decide(DECISION, CLIENT), SCHEMA.decide_text(DECISION, CLIENT, 'care'), SCHEMA.decide_number(DECISION, CLIENT, 'minutes')),
+  'SELECT * FROM SCHEMA.decide_all(DECISION, CLIENT)',
+  'SELECT * FROM SCHEMA.decision_table_check(DECISION)',
   'SELECT SCHEMA.tier(TIERS, 70000), SCHEMA.tier_rank(TIERS, 70000)',
   'SELECT SCHEMA.tier_labels(TIERS)',
   q(SELECT SCHEMA.tier_policy('{a,b}'::pg_catalog.text[], '{NULL,10}'::pg_catalog.float8[])),
@@ -46,6 +51,7 @@ my @calls = map { s/CARD/\$d\$$document{scorecard}\$d\$::SCHEMA.scorecard/gr }
   q(SET crm.as_of = '2024-01-31'; SELECT SCHEMA.as_of()),
   q(SELECT CARD::pg_catalog.jsonb::SCHEMA.scorecard OPERATOR(SCHEMA.=) CARD),
   q(SELECT TIERS::pg_catalog.jsonb::SCHEMA.tier_policy OPERATOR(SCHEMA.<>) TIERS),
+  q(SELECT DECISION::pg_catalog.jsonb::SCHEMA.decision_table OPERATOR(SCHEMA.=) DECISION),
   q(SELECT RULES::pg_catalog.jsonb::SCHEMA.suitability_policy OPERATOR(SCHEMA.=) RULES));
 
 sub call_all
