@@ -24,7 +24,11 @@ SQL_PIECES = \
 	sql/mart/mart_fact.sql \
 	sql/mart/mart_question.sql \
 	sql/mart/mart_plan.sql \
-	sql/mart/create_mart.sql
+	sql/mart/create_mart.sql \
+	sql/registry/policy_diff.sql \
+	sql/registry/policy_store.sql \
+	sql/registry/decision_log.sql \
+	sql/registry/create_registry.sql
 
 MODULE_big = crm_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))

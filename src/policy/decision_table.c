@@ -632,12 +632,6 @@ crm_decide_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), crm_decision_table_of, 1));
 }
 
-/*
- * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
- *
- * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
- * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
- */
 static Datum
 decide_all(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *binding)
 {
@@ -660,6 +654,12 @@ decide_all(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *bi
 	return (Datum) 0;
 }
 
+/*
+ * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
+ *
+ * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
+ * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
+ */
 PG_FUNCTION_INFO_V1(crm_decide_all);
 Datum
 crm_decide_all(PG_FUNCTION_ARGS)
