@@ -45,8 +45,11 @@ crm_cells_enlarge(const CrmSummaryKind *kind, const CrmState *state, uint32 ncel
 
 	memcpy((char *) larger + VARHDRSZ, (const char *) state + VARHDRSZ, kind->fixed - VARHDRSZ);
 	for (uint32 slot = 0; slot < nslots; slot++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (cells[slot].taken)
 			*crm_cell_slot(larger_cells, larger_nslots, cells[slot].key) = cells[slot];
+	}
 	return larger;
 }
 
@@ -92,7 +95,10 @@ crm_cells_replace(const CrmSummaryKind *kind, CrmState *state, const CrmCell *ce
 	Assert(ncells < nslots);
 	memset(own, 0, sizeof(CrmCell) * nslots);
 	for (uint32 i = 0; i < ncells; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		*crm_cell_slot(own, nslots, cells[i].key) = cells[i];
+	}
 	state->used = ncells;
 }
 
@@ -111,6 +117,7 @@ crm_cells_check(const CrmSummaryKind *kind, const CrmState *state)
 	Assert(state->used < nslots);
 	for (uint32 slot = 0; slot < nslots; slot++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!cells[slot].taken)
 			continue;
 		taken++;

@@ -29,7 +29,6 @@
 #define MAX_PAIRS 524288
 /* The exponential takes the third power of it. */
 #define MAX_FORECAST_RANKS 300
-#define ANY_RANK -1
 
 typedef struct MigrationState
 {
@@ -155,6 +154,7 @@ add_pairs(CrmState *into, const CrmCell *pairs, uint32 npairs, int64 moves)
 	{
 		CrmCell *pair = crm_cell_at(&migration_kind, &into, pairs[i].key);
 
+		CHECK_FOR_INTERRUPTS();
 		pair->count += pairs[i].count;
 		add_weight(pair, crm_money_load(&pairs[i].total));
 	}
@@ -497,7 +497,6 @@ static Datum
 rate_of_direction(FunctionCallInfo fcinfo, int direction)
 {
 	Migration migration = migration_of(PG_GETARG_DATUM(0));
-	int32 from = PG_NARGS() > 1 ? PG_GETARG_INT32(1) : ANY_RANK;
 	int64 moves = 0, in_direction = 0;
 
 	for (int i = 0; i < migration.npairs; i++)
@@ -505,7 +504,7 @@ rate_of_direction(FunctionCallInfo fcinfo, int direction)
 		const CrmCell *pair = &migration.pairs[i];
 		int difference = to_rank(pair) - from_rank(pair);
 
-		if (PG_NARGS() > 1 && from_rank(pair) != from)
+		if (PG_NARGS() > 1 && from_rank(pair) != PG_GETARG_INT32(1))
 			continue;
 		moves += pair->count;
 		if ((difference > 0) - (difference < 0) == direction)

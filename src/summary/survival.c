@@ -137,6 +137,7 @@ add_times(CrmState *into, const SurvivalTime *times, uint32 ntimes, int64 subjec
 	{
 		CrmCell *cell = crm_cell_at(&survival_kind, &into, times[i].time);
 
+		CHECK_FOR_INTERRUPTS();
 		cell->ended += times[i].ended;
 		cell->censored += times[i].censored;
 		cell->entered += times[i].entered;
