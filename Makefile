@@ -28,6 +28,7 @@ SQL_PIECES = \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
 	sql/registry/decision_log.sql \
+	sql/registry/replay.sql \
 	sql/registry/create_registry.sql
 
 MODULE_big = crm_ext

@@ -62,7 +62,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 150
 BEGIN ATOMIC
   SELECT t.* FROM registry_policy_template() AS t
   UNION ALL
-  SELECT t.* FROM registry_log_template() AS t;
+  SELECT t.* FROM registry_log_template() AS t
+  UNION ALL
+  SELECT t.* FROM registry_replay_template() AS t;
 END;
 
 COMMENT ON FUNCTION registry_template() IS 'Everything that a registry has, as templates';

@@ -17,6 +17,7 @@
 
 #include "policy/decision_table.h"
 #include "row/planner_support.h"
+#include "row/row_json.h"
 
 static const PolicyKind decision_table_kind = {"decision_table", "decision table",
                                                CRM_DECISION_TABLE, crm_decision_table_compile};
@@ -630,6 +631,25 @@ Datum
 crm_decide_support(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), crm_decision_table_of, 1));
+}
+
+/*
+ * decision_inputs(decision_table, row "any") -> jsonb
+ *
+ * What the table reads of the row, by name: it decides the same over that.  Errors: as decide(); 22003 for a value that JSON cannot hold, as
+ * infinity.
+ */
+PG_FUNCTION_INFO_V1(crm_decision_table_inputs);
+Datum
+crm_decision_table_inputs(PG_FUNCTION_ARGS)
+{
+	TableBinding *binding;
+	const DecisionTable *table = table_and_row(fcinfo, 1, false, &binding);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	crm_row_write_json(&out, binding->row, &table->policy.attributes, 0);
+	return crm_json_datum(out.data);
 }
 
 static Datum
