@@ -775,8 +775,11 @@ describe_step(const TierPolicy *policy, const TierStanding *before, const TierSt
 		                                               : "the best of the window");
 	else if (after->run_below > 0)
 	{
-		appendStringInfo(&out, "below %s for %d of %d %ss", policy->labels[after->rank - 1],
-		                 after->run_below, moves->down_after, period_name);
+		appendStringInfo(&out, "below %s for %d ", policy->labels[after->rank - 1],
+		                 after->run_below);
+		if (after->run_below < moves->down_after)
+			appendStringInfo(&out, "of %d ", moves->down_after);
+		appendStringInfo(&out, "%ss", period_name);
 		if (after->on_watch)
 			appendStringInfoString(&out, ", on watch");
 		if (after->run_below >= moves->down_after)
