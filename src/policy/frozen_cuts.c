@@ -84,7 +84,7 @@ crm_tier_policy_of_distribution(PG_FUNCTION_ARGS)
 	}
 	if (!(fabs(sum - 1) <= 1e-6))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("the shares add up to %s, not to 1", number_text(sum))));
+		                errmsg("the shares add up to %.10g, not to 1", sum)));
 	cuts = cut_points(PG_GETARG_DATUM(0), shares, nshares - 1);
 	for (int i = 1; i < nshares - 1; i++)
 		if (DatumGetFloat8(cuts[i]) <= DatumGetFloat8(cuts[i - 1]))

@@ -809,8 +809,9 @@ history_arguments(FunctionCallInfo fcinfo, Datum **values, bool **value_nulls, D
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), DATEOID, sizeof(DateADT), true, TYPALIGN_INT, days,
 	                  &day_nulls, &ndays);
 	if (nvalues != ndays)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("there are %d values but %d days", nvalues, ndays)));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("the number of values, %d, is not that of the days, %d", nvalues, ndays)));
 	for (int i = 0; i < ndays; i++)
 		if (day_nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

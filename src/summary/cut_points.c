@@ -29,6 +29,31 @@ beginning_of(const Distribution *distribution, const CrmCell *bucket)
 }
 
 /*
+ * The bucket before which the share of the values is nearest to the wanted one, the first of two; 0 where there is one bucket alone, as neither
+ * side may be empty.
+ */
+int
+crm_cut_bucket(const Distribution *distribution, double share)
+{
+	double wanted = share * distribution->count, nearest = 0;
+	int64 below = 0;
+	int bucket = 0;
+
+	for (int b = 1; b < distribution->nbuckets; b++)
+	{
+		double distance;
+
+		below += distribution->buckets[b - 1].count;
+		distance = fabs(below - wanted);
+		if (bucket > 0 && distance >= nearest)
+			break;
+		nearest = distance;
+		bucket = b;
+	}
+	return bucket;
+}
+
+/*
  * cut_points(distribution_summary, p float8[]) -> float8[]
  *
  * For each p the value at which a bin begins that leaves the share of the values nearest to p below it.  Values in one bucket of the summary,
@@ -49,9 +74,7 @@ crm_cut_points(PG_FUNCTION_ARGS)
 	                  &nulls, &nvalues);
 	for (int i = 0; i < nvalues; i++)
 	{
-		double wanted, nearest = 0;
-		int64 below = 0;
-		int begins = 0;
+		int bucket;
 
 		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
@@ -59,21 +82,10 @@ crm_cut_points(PG_FUNCTION_ARGS)
 		if (!(DatumGetFloat8(values[i]) > 0 && DatumGetFloat8(values[i]) < 1))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			                errmsg("the share below a cut point must be above 0 and below 1")));
-		wanted = DatumGetFloat8(values[i]) * distribution->count;
-		for (int b = 1; b < distribution->nbuckets; b++)
-		{
-			double distance;
-
-			below += distribution->buckets[b - 1].count;
-			distance = fabs(below - wanted);
-			if (begins > 0 && distance >= nearest)
-				break;
-			nearest = distance;
-			begins = b;
-		}
-		nulls[i] = begins == 0;
-		if (begins > 0)
-			values[i] = Float8GetDatum(beginning_of(distribution, &distribution->buckets[begins]));
+		bucket = crm_cut_bucket(distribution, DatumGetFloat8(values[i]));
+		nulls[i] = bucket == 0;
+		if (bucket > 0)
+			values[i] = Float8GetDatum(beginning_of(distribution, &distribution->buckets[bucket]));
 	}
 	PG_RETURN_ARRAYTYPE_P(construct_md_array(values, nulls, ARR_NDIM(shares), ARR_DIMS(shares),
 	                                         ARR_LBOUND(shares), FLOAT8OID, sizeof(float8),
