@@ -15,6 +15,7 @@ SQL_PIECES = \
 	sql/summary/rfm.sql \
 	sql/summary/balance.sql \
 	sql/summary/distribution.sql \
+	sql/summary/cut_points.sql \
 	sql/summary/population_stability.sql \
 	sql/policy/frozen_cuts.sql \
 	sql/summary/survival.sql \
