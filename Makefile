@@ -5,13 +5,19 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" crm_ext.contr
 SQL_PIECES = \
 	sql/value/day.sql \
 	sql/policy/scorecard.sql \
+	sql/policy/pmml.sql \
 	sql/policy/tier_policy.sql \
+	sql/policy/tier_standing.sql \
 	sql/policy/decision_table.sql \
+	sql/policy/dmn.sql \
 	sql/policy/suitability_policy.sql \
 	sql/summary/activity.sql \
 	sql/summary/rfm.sql \
 	sql/summary/balance.sql \
 	sql/summary/distribution.sql \
+	sql/summary/cut_points.sql \
+	sql/summary/population_stability.sql \
+	sql/policy/frozen_cuts.sql \
 	sql/summary/survival.sql \
 	sql/summary/migration.sql \
 	sql/mart/source_contract.sql \

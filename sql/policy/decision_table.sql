@@ -76,28 +76,20 @@ COMMENT ON FUNCTION policy_attributes(decision_table) IS
 CREATE FUNCTION decide_support(internal) RETURNS internal
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_decide_support';
 COMMENT ON FUNCTION decide_support(internal) IS
-  'planner support: decide(policy, row) becomes decide_values(policy, column, ...), and so do decide_text and decide_number';
+  'planner support: decide(policy, row) becomes decide_values(policy, column, ...), and so do the other functions of a table and a row';
 
 CREATE FUNCTION decide(policy decision_table, "row" "any") RETURNS jsonb
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide';
 COMMENT ON FUNCTION decide(decision_table, "any") IS
   'what the rules that hit the row give: one output or an object of several; an array of all hits where the hit policy says so';
 
-CREATE FUNCTION decide_text(policy decision_table, "row" "any") RETURNS text
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_text';
-COMMENT ON FUNCTION decide_text(decision_table, "any") IS 'the only output as text';
+CREATE FUNCTION decide_text(policy decision_table, "row" "any", output text DEFAULT NULL) RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_text';
+COMMENT ON FUNCTION decide_text(decision_table, "any", text) IS 'one output as text; NULL names the only output';
 
-CREATE FUNCTION decide_text(policy decision_table, "row" "any", output text) RETURNS text
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_text';
-COMMENT ON FUNCTION decide_text(decision_table, "any", text) IS 'one of several outputs as text';
-
-CREATE FUNCTION decide_number(policy decision_table, "row" "any") RETURNS numeric
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_number';
-COMMENT ON FUNCTION decide_number(decision_table, "any") IS 'the only output, which is a number';
-
-CREATE FUNCTION decide_number(policy decision_table, "row" "any", output text) RETURNS numeric
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_number';
-COMMENT ON FUNCTION decide_number(decision_table, "any", text) IS 'one of several outputs, which is a number';
+CREATE FUNCTION decide_number(policy decision_table, "row" "any", output text DEFAULT NULL) RETURNS numeric
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_number';
+COMMENT ON FUNCTION decide_number(decision_table, "any", text) IS 'one output, which is a number; NULL names the only output';
 
 CREATE FUNCTION decide_values(policy decision_table, VARIADIC "values" "any") RETURNS jsonb
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'crm_decide_values';
@@ -122,9 +114,16 @@ COMMENT ON FUNCTION decision_inputs(decision_table, "any") IS
 CREATE FUNCTION decide_all(
   policy decision_table, "row" "any", OUT ordinal integer, OUT rule integer, OUT name text, OUT outputs jsonb
 ) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 3 AS 'MODULE_PATHNAME', 'crm_decide_all';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 3 SUPPORT decide_support AS 'MODULE_PATHNAME', 'crm_decide_all';
 COMMENT ON FUNCTION decide_all(decision_table, "any") IS
   'every rule that hits the row, whatever the hit policy, in the order in which hits count';
+
+CREATE FUNCTION decide_all_values(
+  policy decision_table, VARIADIC "values" "any", OUT ordinal integer, OUT rule integer, OUT name text, OUT outputs jsonb
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 3 AS 'MODULE_PATHNAME', 'crm_decide_all_values';
+COMMENT ON FUNCTION decide_all_values(decision_table, VARIADIC "any") IS
+  'decide_all() from the values themselves, in the order of policy_attributes(policy)';
 
 CREATE FUNCTION decision_table_check(
   policy decision_table, OUT problem text, OUT rules integer[], OUT region jsonb, OUT witness jsonb, OUT message text

@@ -73,12 +73,13 @@ CREATE FUNCTION policy_attributes(
 COMMENT ON FUNCTION policy_attributes(scorecard) IS
   'what the policy reads: whose attribute, its name, the kind of value it is compared as, and the parts of the document that read it';
 
-CREATE FUNCTION score_support(internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_score_support';
-COMMENT ON FUNCTION score_support(internal) IS 'planner support: score(card, row) becomes score_values(card, column, ...)';
+CREATE FUNCTION scorecard_support(internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_scorecard_support';
+COMMENT ON FUNCTION scorecard_support(internal) IS
+  'planner support: score(card, row) becomes score_values(card, column, ...), and so do the other functions of a card and a row';
 
 CREATE FUNCTION score(card scorecard, "row" "any") RETURNS double precision
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT score_support AS 'MODULE_PATHNAME', 'crm_score';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 SUPPORT scorecard_support AS 'MODULE_PATHNAME', 'crm_score';
 COMMENT ON FUNCTION score(scorecard, "any") IS
   'the score of a row: initial score plus the points of each characteristic';
 
@@ -98,12 +99,32 @@ CREATE FUNCTION score_detail(
   OUT points double precision, OUT baseline double precision, OUT difference double precision,
   OUT reason_code text, OUT reason text
 ) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'crm_score_detail';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 SUPPORT scorecard_support AS 'MODULE_PATHNAME', 'crm_score_detail';
 COMMENT ON FUNCTION score_detail(scorecard, "any") IS
   'what score() adds up: sum(points ORDER BY ordinal) is the score bit for bit';
 
+CREATE FUNCTION score_detail_values(
+  card scorecard, VARIADIC "values" "any",
+  OUT ordinal integer, OUT characteristic text, OUT attribute text, OUT value text, OUT condition text,
+  OUT points double precision, OUT baseline double precision, OUT difference double precision,
+  OUT reason_code text, OUT reason text
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 10 AS 'MODULE_PATHNAME', 'crm_score_detail_values';
+COMMENT ON FUNCTION score_detail_values(scorecard, VARIADIC "any") IS
+  'the same from the values themselves, in the order of policy_attributes(card)';
+
 CREATE FUNCTION reason_codes(card scorecard, "row" "any", n integer) RETURNS text[]
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'crm_reason_codes';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT scorecard_support AS 'MODULE_PATHNAME', 'crm_reason_codes';
 COMMENT ON FUNCTION reason_codes(scorecard, "any", integer) IS
   'at most n reason codes, the largest difference from the baseline first';
+
+CREATE FUNCTION reason_codes_values(card scorecard, n integer, VARIADIC "values" "any") RETURNS text[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_reason_codes_values';
+COMMENT ON FUNCTION reason_codes_values(scorecard, integer, VARIADIC "any") IS
+  'the same codes from the values themselves, in the order of policy_attributes(card)';
+
+CREATE FUNCTION scorecard_to_sql(card scorecard, alias text DEFAULT NULL) RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'crm_scorecard_to_sql';
+COMMENT ON FUNCTION scorecard_to_sql(scorecard, text) IS
+  'the card as an SQL expression over the columns of an alias, for auditors';
 

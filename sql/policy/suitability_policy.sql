@@ -88,12 +88,23 @@ CREATE FUNCTION instruction(
 COMMENT ON FUNCTION instruction(text, text, text, numeric, jsonb) IS
   'what is to be done, for suitability(): initiated by the firm (solicited) or by the client (unsolicited)';
 
+CREATE FUNCTION suitability_support(internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_suitability_support';
+COMMENT ON FUNCTION suitability_support(internal) IS
+  'planner support: suitability(policy, client, product, as_of, instruction) becomes suitability_values(policy, as_of, instruction, column, ...), and so do the other functions of a policy and two rows';
+
 CREATE FUNCTION suitability(
   policy suitability_policy, client "any", product "any", as_of date, instruction jsonb DEFAULT NULL
 ) RETURNS suitability_outcome
-  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'crm_suitability';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20 SUPPORT suitability_support AS 'MODULE_PATHNAME', 'crm_suitability';
 COMMENT ON FUNCTION suitability(suitability_policy, "any", "any", date, jsonb) IS
   'the worst outcome of the checks that apply; a NULL instruction is a recommendation by the firm';
+
+CREATE FUNCTION suitability_values(policy suitability_policy, as_of date, instruction jsonb, VARIADIC "values" "any")
+  RETURNS suitability_outcome
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_suitability_values';
+COMMENT ON FUNCTION suitability_values(suitability_policy, date, jsonb, VARIADIC "any") IS
+  'the same outcome from the values of client and product themselves, in the order of policy_attributes(policy)';
 
 CREATE FUNCTION decision_inputs(
   policy suitability_policy, client "any", product "any", as_of date, instruction jsonb DEFAULT NULL
@@ -106,9 +117,16 @@ CREATE FUNCTION suitable(
   policy suitability_policy, client "any", product "any", as_of date,
   at_most suitability_outcome DEFAULT 'suitable', instruction jsonb DEFAULT NULL
 ) RETURNS boolean
-  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'crm_suitable';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20 SUPPORT suitability_support AS 'MODULE_PATHNAME', 'crm_suitable';
 COMMENT ON FUNCTION suitable(suitability_policy, "any", "any", date, suitability_outcome, jsonb) IS
   'whether the outcome is not worse than at_most';
+
+CREATE FUNCTION suitable_values(
+  policy suitability_policy, as_of date, at_most suitability_outcome, instruction jsonb, VARIADIC "values" "any"
+) RETURNS boolean
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_suitable_values';
+COMMENT ON FUNCTION suitable_values(suitability_policy, date, suitability_outcome, jsonb, VARIADIC "any") IS
+  'the same from the values of client and product themselves, in the order of policy_attributes(policy)';
 
 CREATE FUNCTION suitability_detail(
   policy suitability_policy, client "any", product "any", as_of date, instruction jsonb DEFAULT NULL,
@@ -116,7 +134,16 @@ CREATE FUNCTION suitability_detail(
   OUT product_value text, OUT outcome suitability_outcome, OUT reason text, OUT finding text,
   OUT basis text, OUT shortfall numeric, OUT resolves_on date, OUT valid_until date
 ) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 200 ROWS 10 AS 'MODULE_PATHNAME', 'crm_suitability_detail';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 200 ROWS 10 SUPPORT suitability_support AS 'MODULE_PATHNAME', 'crm_suitability_detail';
 COMMENT ON FUNCTION suitability_detail(suitability_policy, "any", "any", date, jsonb) IS
   'one row for each check: whether it applies, its outcome and reason, what is short and when it resolves or lapses';
 
+CREATE FUNCTION suitability_detail_values(
+  policy suitability_policy, as_of date, instruction jsonb, VARIADIC "values" "any",
+  OUT ordinal integer, OUT name text, OUT code text, OUT applies text, OUT client_value text,
+  OUT product_value text, OUT outcome suitability_outcome, OUT reason text, OUT finding text,
+  OUT basis text, OUT shortfall numeric, OUT resolves_on date, OUT valid_until date
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 200 ROWS 10 AS 'MODULE_PATHNAME', 'crm_suitability_detail_values';
+COMMENT ON FUNCTION suitability_detail_values(suitability_policy, date, jsonb, VARIADIC "any") IS
+  'the same from the values of client and product themselves, in the order of policy_attributes(policy)';

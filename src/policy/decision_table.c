@@ -8,14 +8,11 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "policy/decision_table.h"
@@ -30,6 +27,13 @@ void *
 crm_decision_table_of(struct varlena *value)
 {
 	return crm_policy_compile(value, &decision_table_kind);
+}
+
+/* The value of a document. */
+PolicyValue *
+crm_decision_table_make(const char *document)
+{
+	return crm_policy_make(&decision_table_kind, document, strlen(document), NULL);
 }
 
 /* ---- applying ---- */
@@ -58,8 +62,9 @@ typedef struct TableBinding
 {
 	Row *row;
 	RowSource *source;
-	Lookup **lookups;      /* of each column, NULL for lists */
-	MemoryContext context; /* of the lookups */
+	RowArguments *arguments; /* or, where the values are passed themselves */
+	Lookup **lookups;        /* of each column, NULL for lists */
+	MemoryContext context;   /* of the lookups */
 	bool bound;
 	uint64 *hits;
 	uint64 *list_hits; /* of one column of lists */
@@ -86,7 +91,7 @@ bind_lookups(const DecisionTable *table, TableBinding *binding)
 static TableBinding *
 make_binding(CallSite *site, const DecisionTable *table)
 {
-	TableBinding *binding = MemoryContextAllocZero(site->context, sizeof(TableBinding));
+	TableBinding *binding = palloc0(sizeof(TableBinding));
 
 	binding->context =
 	    AllocSetContextCreate(site->context, "crm_ext lookups", ALLOCSET_SMALL_SIZES);
@@ -99,57 +104,41 @@ make_binding(CallSite *site, const DecisionTable *table)
 	return binding;
 }
 
-/* The table of argument 0, bound to the rows of argument 1, with the row's values. */
+/*
+ * The table of argument 0, bound at the first call to the row of argument "first", or to the values from there on, with the
+ * values of this call's row.
+ */
 static const DecisionTable *
-table_and_row(FunctionCallInfo fcinfo, TableBinding **binding)
+table_and_row(FunctionCallInfo fcinfo, int first, bool is_values, TableBinding **result)
 {
 	CallSite *site = crm_call_site(fcinfo, 0, crm_decision_table_of);
 	const DecisionTable *table = site->policy;
+	const AttributeList *attributes = &table->policy.attributes;
+	TableBinding *binding = site->binding;
 
-	if (site->binding == NULL)
+	if (unlikely(binding == NULL))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(site->context);
 
-		*binding = make_binding(site, table);
-		(*binding)->source =
-		    crm_row_source_make(fcinfo, 1, decision_table_kind.title, &table->policy.attributes, 0);
+		binding = make_binding(site, table);
+		if (!is_values)
+			binding->source =
+			    crm_row_source_make(fcinfo, first, decision_table_kind.title, attributes, 0);
+		else
+		{
+			binding->arguments = crm_row_arguments_make(fcinfo, first, decision_table_kind.title,
+			                                            attributes, ROW_EVERY_SIDE, binding->row);
+			bind_lookups(table, binding);
+		}
 		MemoryContextSwitchTo(caller);
-		site->binding = *binding;
+		site->binding = binding;
 	}
-	*binding = site->binding;
-	if (crm_row_read((*binding)->source, PG_GETARG_DATUM(1), &table->policy.attributes,
-	                 (*binding)->row) ||
-	    !(*binding)->bound)
-		bind_lookups(table, *binding);
-	return table;
-}
-
-/* The table of argument 0 with the values of the arguments from "first" on. */
-static const DecisionTable *
-table_and_values(FunctionCallInfo fcinfo, int first, TableBinding **binding)
-{
-	CallSite *site = crm_call_site(fcinfo, 0, crm_decision_table_of);
-	const DecisionTable *table = site->policy;
-	Row *row;
-
-	if (site->binding == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(site->context);
-
-		*binding = make_binding(site, table);
-		crm_row_bind_arguments(fcinfo, first, decision_table_kind.title, &table->policy.attributes,
-		                       (*binding)->row);
-		bind_lookups(table, *binding);
-		MemoryContextSwitchTo(caller);
-		site->binding = *binding;
-	}
-	*binding = site->binding;
-	row = (*binding)->row;
-	for (int i = 0; i < table->policy.attributes.n; i++)
-	{
-		row->values[i] = fcinfo->args[first + i].value;
-		row->nulls[i] = fcinfo->args[first + i].isnull;
-	}
+	if (is_values)
+		row_read_arguments(fcinfo, binding->arguments, binding->row);
+	else if (crm_row_read(binding->source, PG_GETARG_DATUM(first), attributes, binding->row) ||
+	         !binding->bound)
+		bind_lookups(table, binding);
+	*result = binding;
 	return table;
 }
 
@@ -419,7 +408,7 @@ output_names(const DecisionTable *table)
 	return out.data;
 }
 
-/* The output that decide_text or decide_number is asked for: the name in an argument, or -1 for the only one. */
+/* The output that an argument names; NULL names the only one. */
 static int
 find_output(FunctionCallInfo fcinfo, const DecisionTable *table, AnswerForm form, int argument)
 {
@@ -429,7 +418,7 @@ find_output(FunctionCallInfo fcinfo, const DecisionTable *table, AnswerForm form
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("the decision table gives a list of all hits, not one value"),
 		                errhint("Use decide() or decide_all(), or another hit policy.")));
-	if (argument >= 0 && !PG_ARGISNULL(argument))
+	if (!PG_ARGISNULL(argument))
 	{
 		char *name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
 
@@ -474,8 +463,7 @@ answer(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *bindin
 	if (form != ANSWER_JSONB && !binding->output_known)
 	{
 		binding->output = find_output(fcinfo, table, form, output_argument);
-		binding->output_known =
-		    output_argument < 0 || crm_argument_is_constant(fcinfo->flinfo, output_argument);
+		binding->output_known = crm_argument_is_constant(fcinfo->flinfo, output_argument);
 	}
 	if (table->aggregation == AGGREGATION_SUM || table->aggregation == AGGREGATION_COUNT)
 	{
@@ -507,25 +495,30 @@ answer(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *bindin
 	                         : datumCopy(answers->values[which], false, -1);
 }
 
+/* The answer for the row of argument 1, whose output argument 2 names. */
 static Datum
-decide_row(FunctionCallInfo fcinfo, AnswerForm form, int output_argument)
+decide_row(FunctionCallInfo fcinfo, AnswerForm form)
 {
 	TableBinding *binding;
-	const DecisionTable *table = table_and_row(fcinfo, &binding);
+	const DecisionTable *table;
 
-	return answer(fcinfo, table, binding, form, output_argument);
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	table = table_and_row(fcinfo, 1, false, &binding);
+	return answer(fcinfo, table, binding, form, 2);
 }
 
+/* The answer for values, after the argument that names the output. */
 static Datum
-decide_arguments(FunctionCallInfo fcinfo, AnswerForm form, int output_argument)
+decide_values(FunctionCallInfo fcinfo, AnswerForm form)
 {
 	TableBinding *binding;
 	const DecisionTable *table;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	table = table_and_values(fcinfo, form == ANSWER_JSONB ? 1 : 2, &binding);
-	return answer(fcinfo, table, binding, form, output_argument);
+	table = table_and_row(fcinfo, form == ANSWER_JSONB ? 1 : 2, true, &binding);
+	return answer(fcinfo, table, binding, form, 1);
 }
 
 /* ---- SQL ---- */
@@ -568,25 +561,23 @@ PG_FUNCTION_INFO_V1(crm_decide);
 Datum
 crm_decide(PG_FUNCTION_ARGS)
 {
-	return decide_row(fcinfo, ANSWER_JSONB, -1);
+	return decide_row(fcinfo, ANSWER_JSONB);
 }
 
 /*
- * decide_text(decision_table, row "any") -> text
  * decide_text(decision_table, row "any", output text) -> text
  *
- * The value of one output as text: numbers in their shortest form, days as YYYY-MM-DD.  Errors: as decide(); 22023 where the hit policy
+ * The value of the output of that name, or of the only one where it is NULL, as text: numbers in their shortest form, days as YYYY-MM-DD.  Errors: as decide(); 22023 where the hit policy
  * gives all hits, where there are several outputs and none is named, and where there is none of the name.
  */
 PG_FUNCTION_INFO_V1(crm_decide_text);
 Datum
 crm_decide_text(PG_FUNCTION_ARGS)
 {
-	return decide_row(fcinfo, ANSWER_TEXT, PG_NARGS() > 2 ? 2 : -1);
+	return decide_row(fcinfo, ANSWER_TEXT);
 }
 
 /*
- * decide_number(decision_table, row "any") -> numeric
  * decide_number(decision_table, row "any", output text) -> numeric
  *
  * The value of one output that is a number.  It is numeric, as the numbers of DMN are decimals: a sum is exact.  Errors: as
@@ -596,7 +587,7 @@ PG_FUNCTION_INFO_V1(crm_decide_number);
 Datum
 crm_decide_number(PG_FUNCTION_ARGS)
 {
-	return decide_row(fcinfo, ANSWER_NUMBER, PG_NARGS() > 2 ? 2 : -1);
+	return decide_row(fcinfo, ANSWER_NUMBER);
 }
 
 /*
@@ -609,7 +600,7 @@ PG_FUNCTION_INFO_V1(crm_decide_values);
 Datum
 crm_decide_values(PG_FUNCTION_ARGS)
 {
-	return decide_arguments(fcinfo, ANSWER_JSONB, -1);
+	return decide_values(fcinfo, ANSWER_JSONB);
 }
 
 /* decide_text_values(decision_table, output text, VARIADIC "any") -> text: NULL names the only output.  Errors: as decide_text(). */
@@ -617,7 +608,7 @@ PG_FUNCTION_INFO_V1(crm_decide_text_values);
 Datum
 crm_decide_text_values(PG_FUNCTION_ARGS)
 {
-	return decide_arguments(fcinfo, ANSWER_TEXT, 1);
+	return decide_values(fcinfo, ANSWER_TEXT);
 }
 
 /* decide_number_values(decision_table, output text, VARIADIC "any") -> numeric: the same of decide_number(). */
@@ -625,51 +616,21 @@ PG_FUNCTION_INFO_V1(crm_decide_number_values);
 Datum
 crm_decide_number_values(PG_FUNCTION_ARGS)
 {
-	return decide_arguments(fcinfo, ANSWER_NUMBER, 1);
+	return decide_values(fcinfo, ANSWER_NUMBER);
 }
 
 /*
  * decide_support(internal) -> internal
  *
- * Planner support of decide(), decide_text() and decide_number(): with a constant table and output and a row whose columns are known,
- * decide_text(table, row) becomes decide_text_values(table, NULL, column, ...), so that no row is formed and no other column is fetched.
+ * Planner support of the functions that apply a table to a row: with a constant table and a row whose columns are known,
+ * decide(table, row) becomes decide_values(table, column, ...), decide_text(table, row, output) becomes decide_text_values(table,
+ * output, column, ...), and so on, so that no row is formed and no other column is fetched.
  */
 PG_FUNCTION_INFO_V1(crm_decide_support);
 Datum
 crm_decide_support(PG_FUNCTION_ARGS)
 {
-	Node *request = (Node *) PG_GETARG_POINTER(0);
-	FuncExpr *call;
-	const Const *constant;
-	const DecisionTable *table;
-	List *leading, *columns;
-	const char *name;
-
-	if (!IsA(request, SupportRequestSimplify))
-		PG_RETURN_POINTER(NULL);
-	call = ((SupportRequestSimplify *) request)->fcall;
-	constant = linitial(call->args);
-	if (!IsA(constant, Const) || constant->constisnull)
-		PG_RETURN_POINTER(NULL);
-	leading = list_make1(linitial(call->args));
-	if (call->funcresulttype != JSONBOID)
-	{
-		Node *output = list_length(call->args) > 2
-		                   ? lthird(call->args)
-		                   : (Node *) makeNullConst(TEXTOID, -1, get_typcollation(TEXTOID));
-
-		/* a NULL that was given makes the call NULL */
-		if (list_length(call->args) > 2 && (!IsA(output, Const) || ((Const *) output)->constisnull))
-			PG_RETURN_POINTER(NULL);
-		leading = lappend(leading, output);
-	}
-	table = crm_decision_table_of(PG_DETOAST_DATUM(constant->constvalue));
-	columns = crm_row_columns(((SupportRequestSimplify *) request)->root, lsecond(call->args),
-	                          &table->policy.attributes, 0);
-	name = get_func_name(call->funcid);
-	if (columns == NIL || name == NULL)
-		PG_RETURN_POINTER(NULL);
-	PG_RETURN_POINTER(crm_values_call(call, psprintf("%s_values", name), leading, columns));
+	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), crm_decision_table_of, 1));
 }
 
 /*
@@ -683,7 +644,7 @@ Datum
 crm_decision_table_inputs(PG_FUNCTION_ARGS)
 {
 	TableBinding *binding;
-	const DecisionTable *table = table_and_row(fcinfo, &binding);
+	const DecisionTable *table = table_and_row(fcinfo, 1, false, &binding);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -691,19 +652,10 @@ crm_decision_table_inputs(PG_FUNCTION_ARGS)
 	return crm_json_datum(out.data);
 }
 
-/*
- * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
- *
- * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
- * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
- */
-PG_FUNCTION_INFO_V1(crm_decide_all);
-Datum
-crm_decide_all(PG_FUNCTION_ARGS)
+static Datum
+decide_all(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *binding)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	TableBinding *binding;
-	const DecisionTable *table = table_and_row(fcinfo, &binding);
 	const uint64 *hits = find_hits(table, binding);
 	int ordinal = 0;
 
@@ -720,4 +672,37 @@ crm_decide_all(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/*
+ * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
+ *
+ * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
+ * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
+ */
+PG_FUNCTION_INFO_V1(crm_decide_all);
+Datum
+crm_decide_all(PG_FUNCTION_ARGS)
+{
+	TableBinding *binding;
+	const DecisionTable *table = table_and_row(fcinfo, 1, false, &binding);
+
+	return decide_all(fcinfo, table, binding);
+}
+
+/* decide_all_values(decision_table, VARIADIC "any"): the same from the values themselves; no row for a NULL table. */
+PG_FUNCTION_INFO_V1(crm_decide_all_values);
+Datum
+crm_decide_all_values(PG_FUNCTION_ARGS)
+{
+	TableBinding *binding;
+	const DecisionTable *table;
+
+	if (PG_ARGISNULL(0))
+	{
+		InitMaterializedSRF(fcinfo, 0);
+		return (Datum) 0;
+	}
+	table = table_and_row(fcinfo, 1, true, &binding);
+	return decide_all(fcinfo, table, binding);
 }

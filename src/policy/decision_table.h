@@ -120,5 +120,6 @@ next_hit(const DecisionTable *table, const uint64 *hits, int after)
 
 extern void *crm_decision_table_compile(DocumentNode *root);
 extern void *crm_decision_table_of(struct varlena *value);
+extern PolicyValue *crm_decision_table_make(const char *document);
 
 #endif

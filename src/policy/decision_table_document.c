@@ -36,16 +36,16 @@ require_list(const DocumentNode *node, const char *key, int limit)
 /* ---- inputs ---- */
 
 /* What is read of an input before its tests are. */
-typedef struct Input
+typedef struct TableInput
 {
 	int attribute;
 	const char *label;
 	UnaryTest *values;
 	int place; /* among the inputs of the same attribute */
-} Input;
+} TableInput;
 
 static UnaryTest *
-read_test(const DocumentNode *node, const Input *input, AttributeList *attributes)
+read_test(const DocumentNode *node, const TableInput *input, AttributeList *attributes)
 {
 	UnaryTest *test = crm_unary_test_parse(node, false);
 
@@ -53,15 +53,15 @@ read_test(const DocumentNode *node, const Input *input, AttributeList *attribute
 	return test;
 }
 
-static Input *
+static TableInput *
 read_inputs(DocumentNode *list, AttributeList *attributes)
 {
 	static const char *const keys[] = {"attribute", "label", "values"};
-	Input *inputs = palloc0(sizeof(Input) * list->nitems);
+	TableInput *inputs = palloc0(sizeof(TableInput) * list->nitems);
 
 	for (int i = 0; i < list->nitems; i++)
 	{
-		Input *it = &inputs[i];
+		TableInput *it = &inputs[i];
 		DocumentNode *name = list->items[i];
 		const DocumentNode *values = NULL;
 
@@ -426,7 +426,7 @@ read_rules(DecisionTable *table, const DocumentNode *list, int ninputs)
 
 /* Gather the tests of each attribute. */
 static void
-read_tests(DecisionTable *table, const DocumentNode *rules, const Input *inputs, int ninputs)
+read_tests(DecisionTable *table, const DocumentNode *rules, const TableInput *inputs, int ninputs)
 {
 	static UnaryTest nothing; /* what is no rule matches no value */
 	static UnaryTest anything = {.anything = true};
@@ -503,7 +503,7 @@ crm_decision_table_compile(DocumentNode *root)
 	AttributeList *attributes = &table->policy.attributes;
 	DocumentNode *inputs, *outputs, *rules;
 	int64 nwords = 0;
-	Input *read;
+	TableInput *read;
 
 	crm_document_keys(root, keys, lengthof(keys));
 	crm_policy_common(root, &table->policy);

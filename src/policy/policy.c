@@ -41,42 +41,45 @@ digest_document(const char *text, size_t length, uint8 digest[8])
 	memcpy(digest, full, 8);
 }
 
-/* The value of a document, or NULL after a soft error.  Compiling it is what checks it. */
-PolicyValue *
-crm_policy_make(const PolicyKind *kind, const char *text, size_t length, Node *escontext)
+/* A document on its way to a value. */
+typedef struct Making
 {
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext work = AllocSetContextCreate(caller, "crm_ext document", ALLOCSET_DEFAULT_SIZES);
-	sigjmp_buf escape;
-	DocumentReader reader = {
-	    .type_name = kind->title, .escontext = escontext, .context = caller, .escape = &escape};
-	DocumentNode *root;
+	const PolicyKind *kind;
+	MemoryContext caller;
+	PolicyValue *value;
+} Making;
+
+/* Compiling a document is what checks it. */
+static void
+make_value(DocumentNode *root, void *result)
+{
+	Making *making = result;
 	StringInfoData canonical;
 	PolicyValue *value;
 
-	if (sigsetjmp(escape, 0) != 0)
-	{
-		MemoryContextSwitchTo(caller);
-		MemoryContextDelete(work);
-		return NULL;
-	}
-	MemoryContextSwitchTo(work);
-	root = crm_document_parse(&reader, text, length);
-	kind->compile(root);
+	making->kind->compile(root);
 	initStringInfo(&canonical);
 	crm_document_write(&canonical, root);
 	if (canonical.len > CRM_DOCUMENT_MAX_LENGTH)
 		crm_document_error(root, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
 		                   "the document has %d bytes with its numbers written out, more than %d",
 		                   canonical.len, CRM_DOCUMENT_MAX_LENGTH);
-	MemoryContextSwitchTo(caller);
-
-	value = (PolicyValue *) crm_value_alloc(kind->kind, offsetof(PolicyValue, document) -
-	                                                        sizeof(CrmValue) + canonical.len);
+	MemoryContextSwitchTo(making->caller);
+	value = (PolicyValue *) crm_value_alloc(
+	    making->kind->kind, offsetof(PolicyValue, document) - sizeof(CrmValue) + canonical.len);
 	digest_document(canonical.data, canonical.len, value->digest);
 	memcpy(value->document, canonical.data, canonical.len);
-	MemoryContextDelete(work);
-	return value;
+	making->value = value;
+}
+
+/* The value of a document, or NULL after a soft error. */
+PolicyValue *
+crm_policy_make(const PolicyKind *kind, const char *text, size_t length, Node *escontext)
+{
+	Making making = {.kind = kind, .caller = CurrentMemoryContext};
+
+	crm_document_read(kind->title, text, length, escontext, make_value, &making);
+	return making.value;
 }
 
 static size_t

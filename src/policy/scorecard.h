@@ -6,6 +6,7 @@
 #define CRM_SCORECARD_H
 
 #include "policy/policy.h"
+#include "row/expression.h"
 #include "row/partition.h"
 
 typedef enum Unmatched
@@ -17,13 +18,14 @@ typedef enum Unmatched
 
 typedef struct Bin
 {
-	Condition *condition; /* of a characteristic over several attributes */
+	UnaryTest *test;      /* of the characteristic's attribute, */
+	Condition *condition; /* or over several; neither: it takes the rest */
 	const char *text;     /* as written */
 	double points;
-	bool computed; /* points + multiply * the attribute, within low and high */
-	double multiply;
-	double low, high;
+	Expression *computed; /* instead of the points, or NULL */
+	bool of_attribute;    /* computed of the characteristic's attribute alone */
 	const char *reason_code, *reason;
+	int code; /* of the card's codes, or -1 */
 } Bin;
 
 typedef struct Characteristic
@@ -34,9 +36,11 @@ typedef struct Characteristic
 	bool has_baseline;
 	double baseline;
 	const char *reason_code, *reason;
+	int code; /* of what no bin takes */
 	Bin *bins;
 	int nbins;
-	Partition partition; /* of the one attribute's values */
+	const Partition *partition; /* of the one attribute's values into bins */
+	bool has_unmatched;
 	Unmatched unmatched;
 	double unmatched_points;
 } Characteristic;
@@ -50,8 +54,14 @@ typedef struct Scorecard
 	double low, high;
 	Characteristic *characteristics;
 	int ncharacteristics;
+	const char **codes; /* the distinct reason codes */
+	int ncodes;
+	bool codes_are_own;  /* no two characteristics share a code */
+	const Input **gates; /* inputs of which some value has no score */
+	int ngates;
 } Scorecard;
 
 extern void *crm_scorecard_compile(DocumentNode *root);
+extern const PolicyKind crm_scorecard_kind;
 
 #endif

@@ -20,6 +20,8 @@
 #include "utils/syscache.h"
 
 #include "policy/suitability_policy.h"
+#include "row/planner_support.h"
+#include "row/row_class.h"
 #include "row/row_json.h"
 #include "value/day.h"
 
@@ -34,16 +36,40 @@ compile_value(struct varlena *value)
 
 /* ---- applying ---- */
 
+/* Where the arguments of a function stand: rows of client and product, or their values from "values" on. */
+typedef struct Arguments
+{
+	int client, product; /* 0 where the values are passed */
+	int as_of, at_most, instruction;
+	int values; /* 0 where the rows are passed */
+} Arguments;
+
+/* The outcome of a class of rows. */
+typedef struct ClassOutcome
+{
+	bool known;
+	uint8 outcome;
+	uint64 class;
+} ClassOutcome;
+
+#define CLASS_OUTCOMES_BITS 12
+#define MAX_CLASSES_MADE 16
+
 typedef struct SuitabilityBinding
 {
+	MemoryContext context;
 	Row *row;
 	RowSource *sources[NSIDES];
+	RowArguments *values; /* or, where those of client and product are passed themselves */
 	bool instruction_is_constant, instruction_is_read;
 	int action; /* of the policy's actions, or -1 */
 	bool solicited;
 	Oid outcome_oids[NOUTCOMES];
 	uint64 exemptions_known, /* of this row: which have been evaluated, */
 	    exemptions_hold;     /* and hold */
+	RowClasses *classes;     /* of rows that have the same outcome, or NULL */
+	int classes_made;        /* for the as-of days and column types that came by */
+	ClassOutcome *outcomes;  /* of the classes met last */
 } SuitabilityBinding;
 
 typedef enum Applies
@@ -162,56 +188,85 @@ derive_attributes(const SuitabilityPolicy *policy, Row *row)
 	}
 }
 
+static SuitabilityBinding *
+make_binding(FunctionCallInfo fcinfo, const Arguments *arguments, const SuitabilityPolicy *policy)
+{
+	SuitabilityBinding *it = palloc0(sizeof(SuitabilityBinding));
+	const AttributeList *attributes = &policy->policy.attributes;
+	const int rows[NSIDES] = {arguments->client, arguments->product, arguments->instruction};
+
+	it->context = CurrentMemoryContext;
+	it->row = crm_row_make(attributes);
+	for (int side = 0; side < NSIDES; side++)
+		if (rows[side] > 0)
+			it->sources[side] =
+			    crm_row_source_make(fcinfo, rows[side], suitability_kind.title, attributes, side);
+	if (arguments->values > 0)
+		it->values =
+		    crm_row_arguments_make(fcinfo, arguments->values, suitability_kind.title, attributes,
+		                           ROW_SIDE(SIDE_CLIENT) | ROW_SIDE(SIDE_PRODUCT), it->row);
+	it->instruction_is_constant = crm_argument_is_constant(fcinfo->flinfo, arguments->instruction);
+	it->outcomes = palloc(sizeof(ClassOutcome) << CLASS_OUTCOMES_BITS);
+	return it;
+}
+
 /*
- * Bind the policy of argument 0 to client, product and as-of day, arguments 1 to 3, and to the instruction; false if
- * the result is NULL because one of them is.
+ * Bind the policy of argument 0 to client, product, as-of day and instruction; false if the result is NULL because one of
+ * the first three is.
  */
 static bool
-policy_and_rows(FunctionCallInfo fcinfo, int instruction_argument, const SuitabilityPolicy **policy,
-                SuitabilityBinding **binding)
+policy_and_rows(FunctionCallInfo fcinfo, const Arguments *arguments,
+                const SuitabilityPolicy **policy, SuitabilityBinding **binding)
 {
 	CallSite *site;
 	SuitabilityBinding *it;
+	const AttributeList *attributes;
 	Row *row;
+	DateADT as_of;
+	bool is_changed = false;
 
-	for (int i = 0; i < 4; i++)
-		if (PG_ARGISNULL(i))
-			return false;
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(arguments->as_of) || PG_ARGISNULL(arguments->client) ||
+	    PG_ARGISNULL(arguments->product))
+		return false;
 	site = crm_call_site(fcinfo, 0, compile_value);
 	*policy = site->policy;
-	it = site->binding;
-	if (it == NULL)
+	attributes = &(*policy)->policy.attributes;
+	if (unlikely(site->binding == NULL))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(site->context);
 
-		it = palloc0(sizeof(SuitabilityBinding));
-		it->row = crm_row_make(&(*policy)->policy.attributes);
-		for (int side = 0; side < NSIDES; side++)
-			it->sources[side] = crm_row_source_make(
-			    fcinfo, side == SIDE_INSTRUCTION ? instruction_argument : side + 1,
-			    suitability_kind.title, &(*policy)->policy.attributes, side);
-		it->instruction_is_constant =
-		    crm_argument_is_constant(fcinfo->flinfo, instruction_argument);
+		site->binding = make_binding(fcinfo, arguments, *policy);
 		MemoryContextSwitchTo(caller);
-		site->binding = it;
 	}
+	it = site->binding;
 	row = it->row;
-	row->as_of = PG_GETARG_DATEADT(3);
-	for (int side = SIDE_CLIENT; side <= SIDE_PRODUCT; side++)
-		crm_row_read(it->sources[side], PG_GETARG_DATUM(side + 1), &(*policy)->policy.attributes,
-		             row);
-	if (!it->instruction_is_read)
+	as_of = PG_GETARG_DATEADT(arguments->as_of);
+	is_changed = as_of != row->as_of;
+	row->as_of = as_of;
+	if (arguments->values > 0)
+		row_read_arguments(fcinfo, it->values, row);
+	else
+	{
+		is_changed |= crm_row_read(it->sources[SIDE_CLIENT], PG_GETARG_DATUM(arguments->client),
+		                           attributes, row);
+		is_changed |= crm_row_read(it->sources[SIDE_PRODUCT], PG_GETARG_DATUM(arguments->product),
+		                           attributes, row);
+	}
+	if (is_changed)
+		it->classes = NULL;
+	if (unlikely(!it->instruction_is_read))
 	{
 		MemoryContext caller = CurrentMemoryContext;
 
 		if (it->instruction_is_constant)
 			MemoryContextSwitchTo(site->context);
-		read_instruction(it, *policy, PG_GETARG_DATUM(instruction_argument),
-		                 PG_ARGISNULL(instruction_argument));
+		read_instruction(it, *policy, PG_GETARG_DATUM(arguments->instruction),
+		                 PG_ARGISNULL(arguments->instruction));
 		MemoryContextSwitchTo(caller);
 		it->instruction_is_read = it->instruction_is_constant;
 	}
-	derive_attributes(*policy, row);
+	if ((*policy)->nderived > 0)
+		derive_attributes(*policy, row);
 	it->exemptions_known = it->exemptions_hold = 0;
 	*binding = it;
 	return true;
@@ -293,6 +348,73 @@ decide(const SuitabilityPolicy *policy, SuitabilityBinding *binding)
 	return some_applies ? worst : outcome_of(&policy->none_applies, binding->solicited);
 }
 
+/* ---- the same for classes of rows ---- */
+
+/* The conditions that may have a say in the outcome of the action. */
+static RowClasses *
+make_classes(const SuitabilityPolicy *policy, const SuitabilityBinding *binding)
+{
+	const Condition **conditions =
+	    palloc(sizeof(Condition *) * (2 * policy->nchecks + MAX_EXEMPTIONS));
+	uint64 exemptions = 0;
+	int n = 0;
+
+	for (int i = 0; i < policy->nchecks; i++)
+	{
+		const Check *check = &policy->checks[i];
+
+		if (binding->action < 0 || (check->actions & (UINT64CONST(1) << binding->action)) == 0 ||
+		    (check->applies &&
+		     crm_condition_is_false(check->applies, binding->row, &policy->policy.attributes,
+		                            ROW_SIDE(SIDE_INSTRUCTION))))
+			continue;
+		conditions[n++] = check->applies;
+		conditions[n++] = check->require;
+		exemptions |= check->exempt_by;
+	}
+	for (int i = 0; i < policy->nexemptions; i++)
+		if (exemptions & (UINT64CONST(1) << i))
+			conditions[n++] = policy->exemptions[i];
+	return crm_row_classes_make(conditions, n, &policy->policy.attributes,
+	                            ROW_SIDE(SIDE_INSTRUCTION), binding->row);
+}
+
+/*
+ * The outcome of the row.  With one instruction for all rows, rows that no condition tells apart have the same outcome, which is decided
+ * once.  Where the days or the types keep changing, classes are not worth their making.
+ */
+static Outcome
+outcome_of_row(const SuitabilityPolicy *policy, SuitabilityBinding *binding)
+{
+	ClassOutcome *place;
+	uint64 class;
+
+	if (unlikely(binding->classes == NULL))
+	{
+		MemoryContext caller;
+
+		if (!binding->instruction_is_constant || binding->classes_made == MAX_CLASSES_MADE)
+			return decide(policy, binding);
+		caller = MemoryContextSwitchTo(binding->context);
+		binding->classes = make_classes(policy, binding);
+		MemoryContextSwitchTo(caller);
+		binding->classes_made = binding->classes ? binding->classes_made + 1 : MAX_CLASSES_MADE;
+		if (binding->classes == NULL)
+			return decide(policy, binding);
+		memset(binding->outcomes, 0, sizeof(ClassOutcome) << CLASS_OUTCOMES_BITS);
+	}
+	class = row_class(binding->classes, binding->row);
+	place =
+	    &binding->outcomes[(class * UINT64CONST(0x9E3779B97F4A7C15)) >> (64 - CLASS_OUTCOMES_BITS)];
+	if (!place->known || place->class != class)
+	{
+		place->outcome = decide(policy, binding);
+		place->class = class;
+		place->known = true;
+	}
+	return place->outcome;
+}
+
 /* ---- SQL ---- */
 
 /* suitability_policy_in(cstring) -> suitability_policy.  Errors: 22P02, 22003, 54000, with the path of the element. */
@@ -321,6 +443,19 @@ crm_suitability_policy_attributes(PG_FUNCTION_ARGS)
 	return crm_policy_list_attributes(fcinfo, &policy->policy.attributes);
 }
 
+static Datum
+suitability(FunctionCallInfo fcinfo, const Arguments *arguments)
+{
+	const SuitabilityPolicy *policy;
+	SuitabilityBinding *binding;
+
+	if (!policy_and_rows(fcinfo, arguments, &policy, &binding))
+		PG_RETURN_NULL();
+	if (unlikely(!OidIsValid(binding->outcome_oids[0])))
+		find_outcomes(get_func_rettype(fcinfo->flinfo->fn_oid), binding->outcome_oids);
+	PG_RETURN_OID(binding->outcome_oids[outcome_of_row(policy, binding)]);
+}
+
 /*
  * suitability(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> suitability_outcome
  *
@@ -332,14 +467,24 @@ PG_FUNCTION_INFO_V1(crm_suitability);
 Datum
 crm_suitability(PG_FUNCTION_ARGS)
 {
-	const SuitabilityPolicy *policy;
-	SuitabilityBinding *binding;
+	static const Arguments arguments = {.client = 1, .product = 2, .as_of = 3, .instruction = 4};
 
-	if (!policy_and_rows(fcinfo, 4, &policy, &binding))
-		PG_RETURN_NULL();
-	if (!OidIsValid(binding->outcome_oids[0]))
-		find_outcomes(get_func_rettype(fcinfo->flinfo->fn_oid), binding->outcome_oids);
-	PG_RETURN_OID(binding->outcome_oids[decide(policy, binding)]);
+	return suitability(fcinfo, &arguments);
+}
+
+/*
+ * suitability_values(suitability_policy, as_of date, instruction jsonb, VARIADIC "any") -> suitability_outcome
+ *
+ * The same outcome from the values of client and product themselves, in the order of policy_attributes(policy).  Errors: as
+ * suitability(); 22023 for another number of values.
+ */
+PG_FUNCTION_INFO_V1(crm_suitability_values);
+Datum
+crm_suitability_values(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {.as_of = 1, .instruction = 2, .values = 3};
+
+	return suitability(fcinfo, &arguments);
 }
 
 /*
@@ -353,11 +498,12 @@ PG_FUNCTION_INFO_V1(crm_suitability_inputs);
 Datum
 crm_suitability_inputs(PG_FUNCTION_ARGS)
 {
+	static const Arguments arguments = {.client = 1, .product = 2, .as_of = 3, .instruction = 4};
 	const SuitabilityPolicy *policy;
 	SuitabilityBinding *binding;
 	StringInfoData out;
 
-	if (!policy_and_rows(fcinfo, 4, &policy, &binding))
+	if (!policy_and_rows(fcinfo, &arguments, &policy, &binding))
 		PG_RETURN_NULL();
 	initStringInfo(&out);
 	appendStringInfoString(&out, "{\"client\": ");
@@ -377,6 +523,24 @@ crm_suitability_inputs(PG_FUNCTION_ARGS)
 	return crm_json_datum(out.data);
 }
 
+static Datum
+suitable(FunctionCallInfo fcinfo, const Arguments *arguments)
+{
+	const SuitabilityPolicy *policy;
+	SuitabilityBinding *binding;
+	int at_most = 0;
+
+	if (PG_ARGISNULL(arguments->at_most) || !policy_and_rows(fcinfo, arguments, &policy, &binding))
+		PG_RETURN_NULL();
+	if (unlikely(!OidIsValid(binding->outcome_oids[0])))
+		find_outcomes(get_fn_expr_argtype(fcinfo->flinfo, arguments->at_most),
+		              binding->outcome_oids);
+	while (at_most < NOUTCOMES - 1 &&
+	       binding->outcome_oids[at_most] != PG_GETARG_OID(arguments->at_most))
+		at_most++;
+	PG_RETURN_BOOL(outcome_of_row(policy, binding) <= at_most);
+}
+
 /*
  * suitable(suitability_policy, client "any", product "any", as_of date, at_most suitability_outcome, instruction jsonb) -> bool
  *
@@ -386,17 +550,37 @@ PG_FUNCTION_INFO_V1(crm_suitable);
 Datum
 crm_suitable(PG_FUNCTION_ARGS)
 {
-	const SuitabilityPolicy *policy;
-	SuitabilityBinding *binding;
-	int at_most = 0;
+	static const Arguments arguments = {
+	    .client = 1, .product = 2, .as_of = 3, .at_most = 4, .instruction = 5};
 
-	if (PG_ARGISNULL(4) || !policy_and_rows(fcinfo, 5, &policy, &binding))
-		PG_RETURN_NULL();
-	if (!OidIsValid(binding->outcome_oids[0]))
-		find_outcomes(get_fn_expr_argtype(fcinfo->flinfo, 4), binding->outcome_oids);
-	while (at_most < NOUTCOMES - 1 && binding->outcome_oids[at_most] != PG_GETARG_OID(4))
-		at_most++;
-	PG_RETURN_BOOL(decide(policy, binding) <= at_most);
+	return suitable(fcinfo, &arguments);
+}
+
+/*
+ * suitable_values(suitability_policy, as_of date, at_most suitability_outcome, instruction jsonb, VARIADIC "any") -> bool: the same
+ * from the values themselves.
+ */
+PG_FUNCTION_INFO_V1(crm_suitable_values);
+Datum
+crm_suitable_values(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {.as_of = 1, .at_most = 2, .instruction = 3, .values = 4};
+
+	return suitable(fcinfo, &arguments);
+}
+
+/*
+ * suitability_support(internal) -> internal
+ *
+ * Planner support of the functions that apply a policy to a client and a product: with a constant policy and rows whose columns are
+ * known, suitability(policy, client, product, as_of, instruction) becomes suitability_values(policy, as_of, instruction, column,
+ * ...), and so on.
+ */
+PG_FUNCTION_INFO_V1(crm_suitability_support);
+Datum
+crm_suitability_support(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), compile_value, 2));
 }
 
 /* What a reader wants to see of a check beside its outcome: the value of one side. */
@@ -413,16 +597,8 @@ side_value(const Check *check, const SuitabilityPolicy *policy, const Row *row, 
 	return crm_value_text(row->types[attribute], row->values[attribute]);
 }
 
-/*
- * suitability_detail(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> table
- *
- * One row for each check in the document's order: whether it applies, the values of both sides, its outcome, the reason, what is short
- * and when time alone resolves it (resolves_on) or breaks it (after valid_until).  The worst outcome is
- * suitability()'s.  NULL arguments give no row; errors as for suitability().
- */
-PG_FUNCTION_INFO_V1(crm_suitability_detail);
-Datum
-crm_suitability_detail(PG_FUNCTION_ARGS)
+static Datum
+suitability_detail(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
 	static const char *const applies_names[] = {"no", "yes", "exempt", "undecided"};
 	enum
@@ -448,7 +624,7 @@ crm_suitability_detail(PG_FUNCTION_ARGS)
 	Oid oids[NOUTCOMES];
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!policy_and_rows(fcinfo, 4, &policy, &binding))
+	if (!policy_and_rows(fcinfo, arguments, &policy, &binding))
 		return (Datum) 0;
 	find_outcomes(TupleDescAttr(result->setDesc, OUTCOME)->atttypid, oids);
 
@@ -515,6 +691,32 @@ crm_suitability_detail(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/*
+ * suitability_detail(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> table
+ *
+ * One row for each check in the document's order: whether it applies, the values of both sides, its outcome, the reason, what is short
+ * and when time alone resolves it (resolves_on) or breaks it (after valid_until).  The worst outcome is
+ * suitability()'s.  NULL arguments give no row; errors as for suitability().
+ */
+PG_FUNCTION_INFO_V1(crm_suitability_detail);
+Datum
+crm_suitability_detail(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {.client = 1, .product = 2, .as_of = 3, .instruction = 4};
+
+	return suitability_detail(fcinfo, &arguments);
+}
+
+/* suitability_detail_values(suitability_policy, as_of date, instruction jsonb, VARIADIC "any"): the same from the values. */
+PG_FUNCTION_INFO_V1(crm_suitability_detail_values);
+Datum
+crm_suitability_detail_values(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {.as_of = 1, .instruction = 2, .values = 3};
+
+	return suitability_detail(fcinfo, &arguments);
 }
 
 /*

@@ -2,8 +2,8 @@
  * tier_policy.c
  *		Tiers: ordered labels, each from a threshold on.
  *
- * The thresholds to enter a tier are applied here; those to keep it and the moves over periods are checked here and
- * belong to standings that remember.
+ * The thresholds to enter a tier are applied here; those to keep it and the moves over periods are read here and applied to
+ * standings (tier_standing.c).
  */
 #include "postgres.h"
 
@@ -18,60 +18,74 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "policy/policy.h"
+#include "policy/tier_policy.h"
 #include "row/row_json.h"
 
 #define MAX_TIERS 1000
 #define MAX_PERIODS 1200
 
-typedef struct TierPolicy
+static int
+read_count(const DocumentNode *moves, const char *key, int low, int high, int otherwise)
 {
-	Policy policy;
-	int ntiers;
-	const char **labels; /* lowest first */
-	double *enter;       /* of the tiers above the lowest */
-	double *keep;
-} TierPolicy;
+	const DocumentNode *member = crm_document_get(moves, key);
+
+	return member ? crm_document_integer(member, low, high) : otherwise;
+}
+
+static int
+read_choice(const DocumentNode *moves, const char *key, const char *const *choices, int nchoices,
+            int otherwise)
+{
+	const DocumentNode *member = crm_document_get(moves, key);
+
+	return member ? crm_document_choice(member, choices, nchoices) : otherwise;
+}
+
+/* Without "moves", a tier is gained and lost at once. */
+static const Moves default_moves = {
+    .up_after = 1, .down_after = 1, .land = LAND_CURRENT, .review_month = 1};
 
 static void
-read_moves(DocumentNode *moves)
+read_moves(DocumentNode *node, TierPolicy *policy)
 {
-	static const char *const keys[] = {"up_after", "watch_after", "down_after", "land",
-	                                   "window",   "min_hold",    "missing",    "calendar"};
+	static const char *const keys[] = {"up_after", "watch_after", "down_after",
+	                                   "land",     "window",      "min_hold",
+	                                   "missing",  "calendar",    "review_month"};
 	static const char *const landings[] = {"one_down", "current", "best_of_window"};
 	static const char *const missings[] = {"carry", "count_below", "freeze"};
 	static const char *const calendars[] = {"rolling", "anniversary", "fixed"};
-	DocumentNode *down_after, *watch_after, *land, *window, *member;
+	Moves *moves = &policy->moves;
+	const DocumentNode *watch_after, *window, *land, *review_month;
 
-	crm_document_keys(moves, keys, lengthof(keys));
-	if ((member = crm_document_get(moves, "up_after")))
-		crm_document_integer(member, 1, MAX_PERIODS);
-	if ((member = crm_document_get(moves, "min_hold")))
-		crm_document_integer(member, 0, MAX_PERIODS);
-	if ((member = crm_document_get(moves, "missing")))
-		crm_document_choice(member, missings, lengthof(missings));
-	if ((member = crm_document_get(moves, "calendar")))
-		crm_document_choice(member, calendars, lengthof(calendars));
-	watch_after = crm_document_get(moves, "watch_after");
-	down_after = crm_document_get(moves, "down_after");
-	if (watch_after)
-		crm_document_integer(watch_after, 1, MAX_PERIODS);
-	if (down_after)
-		crm_document_integer(down_after, 1, MAX_PERIODS);
-	if (watch_after && down_after && watch_after->number > down_after->number)
-		document_malformed(watch_after, NULL, "%s is above down_after, which is %s",
-		                   watch_after->text, down_after->text);
-	land = crm_document_get(moves, "land");
-	window = crm_document_get(moves, "window");
-	if (window)
-		crm_document_integer(window, 1, MAX_PERIODS);
-	if (land && crm_document_choice(land, landings, lengthof(landings)) == 2)
-	{
-		if (window == NULL)
-			document_malformed(land, NULL, "\"best_of_window\" needs a \"window\"");
-	}
-	else if (window)
+	crm_document_keys(node, keys, lengthof(keys));
+	if (policy->ntiers > MAX_RANK)
+		crm_document_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+		                   "a policy with moves has at most %d tiers", MAX_RANK);
+	moves->up_after = read_count(node, "up_after", 1, MAX_WINDOW, moves->up_after);
+	moves->watch_after = read_count(node, "watch_after", 1, MAX_PERIODS, 0);
+	moves->down_after = read_count(node, "down_after", 1, MAX_PERIODS, moves->down_after);
+	moves->window = read_count(node, "window", 1, MAX_WINDOW, 0);
+	moves->min_hold = read_count(node, "min_hold", 0, MAX_PERIODS, 0);
+	moves->land = read_choice(node, "land", landings, lengthof(landings), moves->land);
+	moves->missing = read_choice(node, "missing", missings, lengthof(missings), moves->missing);
+	moves->calendar =
+	    read_choice(node, "calendar", calendars, lengthof(calendars), moves->calendar);
+	moves->review_month = read_count(node, "review_month", 1, 12, moves->review_month);
+
+	watch_after = crm_document_get(node, "watch_after");
+	if (watch_after && moves->watch_after > moves->down_after)
+		document_malformed(watch_after, NULL, "%s is above down_after, which is %d",
+		                   watch_after->text, moves->down_after);
+	land = crm_document_get(node, "land");
+	window = crm_document_get(node, "window");
+	if (moves->land == LAND_BEST_OF_WINDOW && window == NULL)
+		document_malformed(land, NULL, "\"best_of_window\" needs a \"window\"");
+	if (moves->land != LAND_BEST_OF_WINDOW && window != NULL)
 		document_malformed(window, NULL, "only {\"land\": \"best_of_window\"} has a window");
+	review_month = crm_document_get(node, "review_month");
+	if (moves->calendar != CALENDAR_FIXED && review_month != NULL)
+		document_malformed(review_month, NULL,
+		                   "only {\"calendar\": \"fixed\"} has a month of review");
 }
 
 static void *
@@ -87,7 +101,7 @@ compile_tier_policy(DocumentNode *root)
 	crm_policy_common(root, &policy->policy);
 	document_text_or(root, "measure", NULL);
 	if ((period = crm_document_get(root, "period")))
-		crm_document_choice(period, periods, lengthof(periods));
+		policy->months = crm_document_choice(period, periods, lengthof(periods)) == 0 ? 1 : 3;
 	tiers = crm_document_require(root, "tiers");
 	crm_document_expect(tiers, DOCUMENT_ARRAY);
 	if (tiers->nitems == 0)
@@ -98,6 +112,7 @@ compile_tier_policy(DocumentNode *root)
 
 	policy->ntiers = tiers->nitems;
 	policy->labels = palloc(sizeof(char *) * policy->ntiers);
+	policy->texts = palloc(sizeof(text *) * policy->ntiers);
 	policy->enter = palloc(sizeof(double) * policy->ntiers);
 	policy->keep = palloc(sizeof(double) * policy->ntiers);
 	policy->enter[0] = policy->keep[0] = -INFINITY;
@@ -109,6 +124,7 @@ compile_tier_policy(DocumentNode *root)
 		crm_document_keys(tier, tier_keys, lengthof(tier_keys));
 		label = crm_document_require(tier, "label");
 		policy->labels[t] = crm_document_text(label);
+		policy->texts[t] = cstring_to_text(policy->labels[t]);
 		for (int other = 0; other < t; other++)
 			if (strcmp(policy->labels[t], policy->labels[other]) == 0)
 				document_malformed(label, NULL, "another tier has this label");
@@ -135,11 +151,12 @@ compile_tier_policy(DocumentNode *root)
 			    keep ? keep : enter, NULL,
 			    "the threshold to keep the tier is not above that of the tier before");
 	}
+	policy->moves = default_moves;
 	if ((moves = crm_document_get(root, "moves")))
 	{
 		if (period == NULL)
 			document_malformed(moves, NULL, "moves need a \"period\"");
-		read_moves(moves);
+		read_moves(moves, policy);
 	}
 	return policy;
 }
@@ -147,15 +164,19 @@ compile_tier_policy(DocumentNode *root)
 static const PolicyKind tier_policy_kind = {"tier_policy", "tier policy", CRM_TIER_POLICY,
                                             compile_tier_policy};
 
-static void *
-compile_value(struct varlena *value)
+/* The compiled policy of a stored one. */
+void *
+crm_tier_policy_of(struct varlena *value)
 {
-	return crm_policy_compile(value, &tier_policy_kind);
+	TierPolicy *policy = crm_policy_compile(value, &tier_policy_kind);
+
+	memcpy(policy->digest, ((PolicyValue *) value)->digest, sizeof(policy->digest));
+	return policy;
 }
 
-/* The rank of a value, lowest 1. */
-static int
-rank_of(const TierPolicy *policy, double value)
+/* The rank of a value, lowest 1, by the thresholds to enter or to keep a tier. */
+int
+crm_tier_rank_of(const TierPolicy *policy, const double *thresholds, double value)
 {
 	int low = 1, high = policy->ntiers;
 
@@ -163,7 +184,7 @@ rank_of(const TierPolicy *policy, double value)
 	{
 		int middle = (low + high) / 2;
 
-		if (policy->enter[middle] <= value)
+		if (thresholds[middle] <= value)
 			low = middle + 1;
 		else
 			high = middle;
@@ -179,11 +200,11 @@ policy_and_rank(FunctionCallInfo fcinfo, const TierPolicy **policy, int *rank)
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		return false;
-	*policy = crm_call_site(fcinfo, 0, compile_value)->policy;
+	*policy = crm_call_site(fcinfo, 0, crm_tier_policy_of)->policy;
 	value = PG_GETARG_FLOAT8(1);
 	if (isnan(value))
 		return false;
-	*rank = rank_of(*policy, value);
+	*rank = crm_tier_rank_of(*policy, (*policy)->enter, value);
 	return true;
 }
 
@@ -227,7 +248,8 @@ crm_tier_policy_attributes(PG_FUNCTION_ARGS)
 /*
  * tier(tier_policy, value float8) -> text
  *
- * The label of the highest tier whose threshold to enter is not above the value.  NULL and NaN give NULL.
+ * The label of the highest tier whose threshold to enter is not above the value.  NULL and NaN give NULL.  The text is the compiled
+ * policy's own, which lives until the policy of the call site changes; the caller only reads it.
  */
 PG_FUNCTION_INFO_V1(crm_tier);
 Datum
@@ -238,7 +260,7 @@ crm_tier(PG_FUNCTION_ARGS)
 
 	if (!policy_and_rank(fcinfo, &policy, &rank))
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(policy->labels[rank - 1]));
+	PG_RETURN_TEXT_P(policy->texts[rank - 1]);
 }
 
 /* tier_rank(tier_policy, value float8) -> int: the rank of that tier, lowest 1. */
@@ -292,11 +314,11 @@ PG_FUNCTION_INFO_V1(crm_tier_labels);
 Datum
 crm_tier_labels(PG_FUNCTION_ARGS)
 {
-	const TierPolicy *policy = crm_call_site(fcinfo, 0, compile_value)->policy;
+	const TierPolicy *policy = crm_call_site(fcinfo, 0, crm_tier_policy_of)->policy;
 	Datum *labels = palloc(sizeof(Datum) * policy->ntiers);
 
 	for (int t = 0; t < policy->ntiers; t++)
-		labels[t] = CStringGetTextDatum(policy->labels[t]);
+		labels[t] = PointerGetDatum(policy->texts[t]);
 	PG_RETURN_ARRAYTYPE_P(
 	    construct_array(labels, policy->ntiers, TEXTOID, -1, false, TYPALIGN_INT));
 }

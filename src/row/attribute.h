@@ -72,8 +72,9 @@ typedef struct Attribute
 	int side; /* of the policy's own: client, product, ...; 0 where there is one row */
 	const char *name;
 	ValueKind kind;
-	bool derived;      /* computed from others, not read */
-	const char **uses; /* the parts of the document that read it */
+	bool derived;              /* computed from others, not read */
+	const struct Input *input; /* how its values enter, or NULL */
+	const char **uses;         /* the parts of the document that read it */
 	int nuses;
 } Attribute;
 

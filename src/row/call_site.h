@@ -17,6 +17,7 @@ typedef struct CallSite
 	void *binding; /* of the caller, NULL after the policy has changed */
 } CallSite;
 
+/* Compiles a policy, which starts with its AttributeList. */
 typedef void *(*CompilePolicy)(struct varlena *value);
 
 extern bool crm_argument_is_constant(FmgrInfo *function, int argument);

@@ -391,17 +391,15 @@ day_when_full(const Comparison *comparison, DateADT day)
 	           : day + comparison->count;
 }
 
-/* A day after the as-of day has not come yet: what rests on it is undecided. */
-static Truth
-compare_days(const Comparison *comparison, const Row *row)
+/* The truth of a comparison with the as-of day.  A day after it has not come yet: what rests on it is undecided. */
+Truth
+crm_comparison_of_day(const Comparison *comparison, DateADT day, DateADT as_of)
 {
-	DateADT day = crm_row_day(row, comparison->left);
-
-	if (day > row->as_of)
+	if (day > as_of)
 		return TRUTH_UNKNOWN;
 	if (comparison->type == COMPARISON_WITHIN_MONTHS || comparison->type == COMPARISON_WITHIN_DAYS)
-		return row->as_of <= day_when_full(comparison, day) ? TRUTH_TRUE : TRUTH_FALSE;
-	return row->as_of >= day_when_full(comparison, day) ? TRUTH_TRUE : TRUTH_FALSE;
+		return as_of <= day_when_full(comparison, day) ? TRUTH_TRUE : TRUTH_FALSE;
+	return as_of >= day_when_full(comparison, day) ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
 Truth
@@ -420,7 +418,8 @@ crm_comparison_eval(const Comparison *comparison, const Row *row)
 		case COMPARISON_OVERLAPS:
 			return compare_lists(comparison, row);
 		default:
-			return compare_days(comparison, row);
+			return crm_comparison_of_day(comparison, crm_row_day(row, comparison->left),
+			                             row->as_of);
 	}
 }
 

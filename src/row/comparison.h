@@ -42,6 +42,7 @@ typedef struct Comparison
 } Comparison;
 
 extern Comparison *crm_comparison_parse(DocumentNode *node, AttributeList *attributes);
+extern Truth crm_comparison_of_day(const Comparison *comparison, DateADT day, DateADT as_of);
 extern Truth crm_comparison_eval(const Comparison *comparison, const struct Row *row);
 extern void crm_comparison_explain(const Comparison *comparison, const struct Row *row,
                                    const AttributeList *attributes, struct Finding *finding);

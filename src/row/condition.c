@@ -3,8 +3,10 @@
  *		Conditions over the attributes of rows.
  *
  * An object's members are joined by AND: {"age": "< 35", "trades_90_days": ">= 5"}.  {"all": [...]}, {"any": [...]},
- * {"at_least": {"n": 2, "of": [...]}} and {"not": {...}} combine conditions.  The logic is three-valued: false AND unknown is false,
- * true OR unknown is true; a condition is unknown only if the unknown value matters.
+ * {"at_least": {"n": 2, "of": [...]}}, {"not": {...}}, {"xor": [...]} and {"surrogate": [...]} combine conditions; true and false
+ * are conditions too.  The logic is three-valued: false AND unknown is false, true OR unknown is true; a condition is unknown only if the
+ * unknown value matters.  xor and surrogate are those of PMML 4.4 (TreeModel, CompoundPredicate): an odd number holds, unknown if one is;
+ * the first that is not unknown.
  */
 #include "postgres.h"
 
@@ -23,16 +25,17 @@ make_condition(ConditionType type, int nof)
 	return condition;
 }
 
-/* A list of conditions, of which n must hold (0: all). */
+/* A list of conditions; n is how many must hold of CONDITION_AT_LEAST. */
 static Condition *
-parse_list(DocumentNode *list, int n, AttributeList *attributes, bool with_comparisons)
+parse_list(DocumentNode *list, ConditionType type, int n, AttributeList *attributes,
+           bool with_comparisons)
 {
 	Condition *condition;
 
 	crm_document_expect(list, DOCUMENT_ARRAY);
 	if (list->nitems == 0)
 		document_malformed(list, NULL, "the list is empty");
-	condition = make_condition(n > 0 ? CONDITION_AT_LEAST : CONDITION_ALL, list->nitems);
+	condition = make_condition(type, list->nitems);
 	condition->n = n;
 	for (int i = 0; i < list->nitems; i++)
 		condition->of[condition->nof++] =
@@ -47,9 +50,13 @@ parse_member(DocumentNode *member, AttributeList *attributes, bool with_comparis
 	Comparison *comparison;
 
 	if (strcmp(member->key, "all") == 0)
-		return parse_list(member, 0, attributes, with_comparisons);
+		return parse_list(member, CONDITION_ALL, 0, attributes, with_comparisons);
 	if (strcmp(member->key, "any") == 0)
-		return parse_list(member, 1, attributes, with_comparisons);
+		return parse_list(member, CONDITION_AT_LEAST, 1, attributes, with_comparisons);
+	if (strcmp(member->key, "xor") == 0)
+		return parse_list(member, CONDITION_XOR, 0, attributes, with_comparisons);
+	if (strcmp(member->key, "surrogate") == 0)
+		return parse_list(member, CONDITION_SURROGATE, 0, attributes, with_comparisons);
 	if (strcmp(member->key, "not") == 0)
 	{
 		condition = make_condition(CONDITION_NOT, 1);
@@ -79,13 +86,15 @@ parse_member(DocumentNode *member, AttributeList *attributes, bool with_comparis
 		of = crm_document_require(member, "of");
 		crm_document_expect(of, DOCUMENT_ARRAY);
 		return parse_list(
-		    of, crm_document_integer(crm_document_require(member, "n"), 1, Max(of->nitems, 1)),
+		    of, CONDITION_AT_LEAST,
+		    crm_document_integer(crm_document_require(member, "n"), 1, Max(of->nitems, 1)),
 		    attributes, with_comparisons);
 	}
 	condition = make_condition(CONDITION_TEST, 0);
 	condition->test = crm_unary_test_parse(member, with_comparisons);
 	condition->attribute =
 	    crm_attribute_named(attributes, member->key, condition->test->kind, member);
+	condition->input = attributes->items[condition->attribute].input;
 	return condition;
 }
 
@@ -95,6 +104,12 @@ crm_condition_parse(DocumentNode *node, AttributeList *attributes, bool with_com
 {
 	Condition *condition;
 
+	if (node->type == DOCUMENT_BOOLEAN)
+	{
+		condition = make_condition(CONDITION_CONSTANT, 0);
+		condition->constant = node->boolean ? TRUTH_TRUE : TRUTH_FALSE;
+		return condition;
+	}
 	if (node->type != DOCUMENT_OBJECT)
 		document_malformed(
 		    node, "Write {\"attribute\": test, ...}, {\"all\": [...]} or {\"any\": [...]}.",
@@ -111,15 +126,40 @@ crm_condition_parse(DocumentNode *node, AttributeList *attributes, bool with_com
 	return condition;
 }
 
+/* A test of an attribute whose values may be replaced before they are tested. */
+static Truth
+eval_input_test(const Condition *condition, const Row *row)
+{
+	int attribute = condition->attribute;
+	const Literal *replacement;
+
+	switch (crm_input_apply(condition->input, row->types[attribute], row->values[attribute],
+	                        row->nulls[attribute], &replacement))
+	{
+		case INPUT_KEPT:
+			return crm_unary_test_eval(condition->test, row->types[attribute],
+			                           row->values[attribute], false, row->as_of);
+		case INPUT_REPLACED:
+			return crm_unary_test_literal(condition->test, replacement);
+		default:
+			return crm_unary_test_eval(condition->test, row->types[attribute], (Datum) 0, true,
+			                           row->as_of);
+	}
+}
+
 Truth
 crm_condition_eval(const Condition *condition, const Row *row)
 {
 	switch (condition->type)
 	{
 		case CONDITION_TEST:
+			if (unlikely(condition->input != NULL))
+				return eval_input_test(condition, row);
 			return crm_unary_test_eval(condition->test, row->types[condition->attribute],
 			                           row->values[condition->attribute],
 			                           row->nulls[condition->attribute], row->as_of);
+		case CONDITION_CONSTANT:
+			return condition->constant;
 		case CONDITION_RELATION:
 			return crm_comparison_eval(condition->comparison, row);
 		case CONDITION_NOT:
@@ -158,8 +198,67 @@ crm_condition_eval(const Condition *condition, const Row *row)
 			}
 			return may_hold >= condition->n ? TRUTH_UNKNOWN : TRUTH_FALSE;
 		}
+		case CONDITION_XOR:
+		{
+			bool odd = false;
+
+			for (int i = 0; i < condition->nof; i++)
+			{
+				Truth truth = crm_condition_eval(condition->of[i], row);
+
+				if (truth == TRUTH_UNKNOWN)
+					return TRUTH_UNKNOWN;
+				odd ^= truth == TRUTH_TRUE;
+			}
+			return odd ? TRUTH_TRUE : TRUTH_FALSE;
+		}
+		case CONDITION_SURROGATE:
+			for (int i = 0; i < condition->nof; i++)
+			{
+				Truth truth = crm_condition_eval(condition->of[i], row);
+
+				if (truth != TRUTH_UNKNOWN)
+					return truth;
+			}
+			return TRUTH_UNKNOWN;
 	}
 	return TRUTH_UNKNOWN;
+}
+
+/* Whether a condition is false whatever the values of other sides than the known ones are. */
+bool
+crm_condition_is_false(const Condition *condition, const Row *row, const AttributeList *attributes,
+                       uint32 known_sides)
+{
+	int may_hold = 0;
+
+	switch (condition->type)
+	{
+		case CONDITION_TEST:
+			return (known_sides & (1u << attributes->items[condition->attribute].side)) != 0 &&
+			       crm_condition_eval(condition, row) == TRUTH_FALSE;
+		case CONDITION_NOT:
+			return condition->of[0]->type == CONDITION_TEST &&
+			       (known_sides & (1u << attributes->items[condition->of[0]->attribute].side)) !=
+			           0 &&
+			       crm_condition_eval(condition, row) == TRUTH_FALSE;
+		case CONDITION_CONSTANT:
+			return condition->constant == TRUTH_FALSE;
+		case CONDITION_RELATION:
+		case CONDITION_XOR:
+		case CONDITION_SURROGATE:
+			return false;
+		case CONDITION_ALL:
+			for (int i = 0; i < condition->nof; i++)
+				if (crm_condition_is_false(condition->of[i], row, attributes, known_sides))
+					return true;
+			return false;
+		case CONDITION_AT_LEAST:
+			for (int i = 0; i < condition->nof; i++)
+				may_hold += !crm_condition_is_false(condition->of[i], row, attributes, known_sides);
+			return may_hold < condition->n;
+	}
+	return false;
 }
 
 /* ---- explaining ---- */
@@ -226,6 +325,27 @@ crm_condition_explain(const Condition *condition, const Row *row, const Attribut
 				appendStringInfo(&finding->text, "%san excluded condition holds",
 				                 finding->text.len > 0 ? "; " : "");
 			return;
+		case CONDITION_XOR:
+			if (crm_condition_eval(condition, row) != TRUTH_TRUE)
+				appendStringInfo(&finding->text, "%sof alternatives, no odd number holds",
+				                 finding->text.len > 0 ? "; " : "");
+			return;
+		case CONDITION_CONSTANT:
+			if (condition->constant != TRUTH_TRUE)
+				appendStringInfo(&finding->text, "%sit never holds",
+				                 finding->text.len > 0 ? "; " : "");
+			return;
+		case CONDITION_SURROGATE:
+		{
+			/* the one that decides; where none is known, the first is what is missing */
+			int decides = 0;
+
+			for (int i = condition->nof - 1; i >= 0; i--)
+				if (crm_condition_eval(condition->of[i], row) != TRUTH_UNKNOWN)
+					decides = i;
+			crm_condition_explain(condition->of[decides], row, attributes, finding);
+			return;
+		}
 		default:
 			break;
 	}

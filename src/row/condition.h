@@ -7,6 +7,7 @@
 
 #include "row/attribute.h"
 #include "row/comparison.h"
+#include "row/input.h"
 #include "row/unary_test.h"
 
 /* The values that a policy reads, in the order of its attributes. */
@@ -24,6 +25,9 @@ typedef enum ConditionType
 	CONDITION_ALL,      /* AND */
 	CONDITION_AT_LEAST, /* n of them; 1 of them is OR */
 	CONDITION_NOT,
+	CONDITION_XOR,       /* an odd number of them */
+	CONDITION_SURROGATE, /* what the first says that is known */
+	CONDITION_CONSTANT,
 	CONDITION_RELATION /* of two attributes */
 } ConditionType;
 
@@ -34,8 +38,10 @@ struct Condition
 	ConditionType type;
 	int attribute;
 	UnaryTest *test;
+	const Input *input; /* how the attribute's values enter, or NULL */
 	Comparison *comparison;
 	int n;
+	Truth constant;
 	Condition **of;
 	int nof;
 };
@@ -43,6 +49,8 @@ struct Condition
 extern Condition *crm_condition_parse(DocumentNode *node, AttributeList *attributes,
                                       bool with_comparisons);
 extern Truth crm_condition_eval(const Condition *condition, const Row *row);
+extern bool crm_condition_is_false(const Condition *condition, const Row *row,
+                                   const AttributeList *attributes, uint32 known_sides);
 
 extern DateADT crm_row_day(const Row *row, int attribute);
 

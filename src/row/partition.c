@@ -116,7 +116,8 @@ crm_partition_add(Partition *partition, const UnaryTest *test, int part, const D
 
 	/* the test's own ranges may touch or overlap: join them */
 	sorted = palloc(sizeof(Range) * Max(test->nranges, 1));
-	memcpy(sorted, test->ranges, sizeof(Range) * test->nranges);
+	if (test->nranges > 0)
+		memcpy(sorted, test->ranges, sizeof(Range) * test->nranges);
 	qsort(sorted, test->nranges, sizeof(Range), compare_ranges);
 	for (int i = 0; i < test->nranges; i++)
 	{
@@ -466,34 +467,11 @@ crm_segments_make(UnaryTest *const *tests, int ntests, const DocumentNode *node)
 
 /* ---- finding the part of a value ---- */
 
-/* A key of a text: equal texts have equal keys, and texts of at most eight bytes only those. */
-static inline uint64
-text_key(const char *text, int length)
-{
-	uint64 key = 0;
-
-	if (length >= 8)
-		memcpy(&key, text, 8);
-	else if (length >= 4)
-	{
-		uint32 first, last;
-
-		memcpy(&first, text, 4);
-		memcpy(&last, text + length - 4, 4);
-		key = (uint64) last << 32 | first;
-	}
-	else if (length > 0)
-		key = (uint64) (unsigned char) text[0] | (uint64) (unsigned char) text[length / 2] << 8 |
-		      (uint64) (unsigned char) text[length - 1] << 16;
-	return key ^ (uint64) length << 56;
-}
-
 /* Find a multiplier that gives each of a few texts a slot of its own. */
 static void
-make_slots(Lookup *lookup)
+make_slots(Lookup *lookup, int n)
 {
 	int bits = 3;
-	int n = lookup->nstarts;
 	uint64 multiplier = UINT64CONST(0x9E3779B97F4A7C15);
 
 	if (n > 64)
@@ -507,9 +485,9 @@ make_slots(Lookup *lookup)
 		int i = 0;
 
 		memset(lookup->slots, 0, 1 << bits);
-		while (i < n && lookup->slots[(lookup->keys[i] * multiplier) >> lookup->shift] == 0)
+		while (i < n && lookup->slots[(lookup->texts[i].key * multiplier) >> lookup->shift] == 0)
 		{
-			lookup->slots[(lookup->keys[i] * multiplier) >> lookup->shift] = i + 1;
+			lookup->slots[(lookup->texts[i].key * multiplier) >> lookup->shift] = i + 1;
 			i++;
 		}
 		if (i == n)
@@ -577,6 +555,23 @@ add_start(Lookup *lookup, const Literal *literal, bool after, int part)
 	lookup->nstarts = n;
 }
 
+/* Fill the last step of counted starts; the greatest value of all may be counted there and finds the same part. */
+static void
+pad_starts(Lookup *lookup)
+{
+	if (lookup->integers == NULL && lookup->numbers == NULL)
+		return;
+	while (lookup->nstarts % LOOKUP_STEP != 0)
+	{
+		if (lookup->integers)
+			lookup->integers[lookup->nstarts] = PG_INT64_MAX;
+		else
+			lookup->numbers[lookup->nstarts] = INFINITY;
+		lookup->nstarts++;
+		lookup->parts[lookup->nstarts] = lookup->parts[lookup->nstarts - 1];
+	}
+}
+
 /* The table that finds the part of a column's values. */
 Lookup *
 crm_lookup_make(const Partition *partition, ColumnType type)
@@ -587,7 +582,7 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 
 	lookup->null_part = partition->null_part;
 	lookup->rest_part = partition->rest_part;
-	lookup->parts = palloc(sizeof(int) * (capacity + 1));
+	lookup->parts = palloc(sizeof(int) * (capacity + LOOKUP_STEP + 1));
 	lookup->parts[0] = partition->rest_part;
 	if (n <= 0)
 		return lookup;
@@ -600,7 +595,7 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 		case COLUMN_FLOAT4:
 		case COLUMN_FLOAT8:
 			lookup->form = OPERAND_FLOAT;
-			lookup->numbers = palloc(sizeof(double) * capacity);
+			lookup->numbers = palloc(sizeof(double) * (capacity + LOOKUP_STEP));
 			break;
 		case COLUMN_TEXT:
 		case COLUMN_BPCHAR:
@@ -616,7 +611,7 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 			break;
 		default:
 			lookup->form = OPERAND_INTEGER;
-			lookup->integers = palloc(sizeof(int64) * capacity);
+			lookup->integers = palloc(sizeof(int64) * (capacity + LOOKUP_STEP));
 	}
 
 	if (lookup->exact)
@@ -625,17 +620,16 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 
 		memcpy(sorted, partition->ranges, sizeof(PartRange) * n);
 		qsort(sorted, n, sizeof(PartRange), compare_exact);
-		lookup->literals = palloc(sizeof(Literal) * n);
-		lookup->keys = palloc(sizeof(uint64) * n);
+		lookup->texts = palloc(sizeof(LookupText) * n);
 		for (int i = 0; i < n; i++)
 		{
-			lookup->literals[i] = sorted[i].range.low;
-			lookup->keys[i] = text_key(sorted[i].range.low.text, sorted[i].range.low.length);
-			lookup->parts[i] = sorted[i].part;
+			const Literal *literal = &sorted[i].range.low;
+
+			lookup->texts[i] = (LookupText){lookup_text_key(literal->text, literal->length),
+			                                literal->text, literal->length, sorted[i].part};
 		}
-		lookup->parts[n] = partition->rest_part;
 		lookup->nstarts = n;
-		make_slots(lookup);
+		make_slots(lookup, n);
 		pfree(sorted);
 		return lookup;
 	}
@@ -656,34 +650,25 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 		    (i + 1 == n || meets(&it->range, &partition->ranges[i + 1].range) < 0))
 			add_start(lookup, &it->range.high, !it->range.high_open, partition->rest_part);
 	}
+	pad_starts(lookup);
 	return lookup;
 }
 
-/* The part of a text among single values. */
-int
-crm_lookup_text(const Lookup *lookup, const char *text, int length)
+/* The part of a text among many single values, by halving. */
+static int
+halve_texts(const Lookup *lookup, const char *text, int length)
 {
 	int low = 0, high = lookup->nstarts;
 
-	if (lookup->slots)
-	{
-		uint64 key = text_key(text, length);
-		int i = lookup->slots[(key * lookup->multiplier) >> lookup->shift] - 1;
-
-		if (i >= 0 && lookup->keys[i] == key && lookup->literals[i].length == length &&
-		    (length <= 8 || memcmp(lookup->literals[i].text, text, length) == 0))
-			return lookup->parts[i];
-		return lookup->rest_part;
-	}
 	while (low < high)
 	{
 		int middle = (low + high) / 2;
-		const Literal *literal = &lookup->literals[middle];
-		int order = length != literal->length ? length - literal->length
-		                                      : memcmp(text, literal->text, length);
+		const LookupText *found = &lookup->texts[middle];
+		int order =
+		    length != found->length ? length - found->length : memcmp(text, found->text, length);
 
 		if (order == 0)
-			return lookup->parts[middle];
+			return found->part;
 		if (order < 0)
 			high = middle;
 		else
@@ -708,7 +693,8 @@ crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value)
 	if (operand.form == OPERAND_FLOAT)
 		return lookup->parts[lookup_number(lookup, operand.number)];
 	if (lookup->exact)
-		return crm_lookup_text(lookup, operand.text, operand.length);
+		return lookup->slots ? lookup_text(lookup, operand.text, operand.length)
+		                     : halve_texts(lookup, operand.text, operand.length);
 	while (low < high)
 	{
 		int middle = (low + high) / 2;

@@ -45,20 +45,28 @@ typedef struct Segments
 	uint64 *matches; /* the tests that match, a bit set for each part */
 } Segments;
 
+/* A text among single values. */
+typedef struct LookupText
+{
+	uint64 key; /* of the text and its length */
+	const char *text;
+	int length;
+	int part;
+} LookupText;
+
 /* How to find the part of a value of one column type. */
 typedef struct Lookup
 {
 	OperandForm form;
-	bool
-	    exact; /* text: the starts are single values, sorted by length, then bytes; parts[i] is of the i-th */
-	int nstarts;
+	bool exact; /* text: the starts are single values, in "texts" */
+	int nstarts; /* padded to a multiple of LOOKUP_STEP with starts that no value, or the greatest, reaches */
 	int *parts;      /* of the values from a start up to the next; parts[0] is of those below all */
 	int64 *integers; /* a start is the first value of its part, */
 	double *numbers;
 	Literal *literals; /* or, where there is no first value, */
 	bool *after;       /* what all its values come after */
-	uint64 *keys;      /* exact: of the literals, */
-	uint8 *slots;      /* where the literal of a key stands, from 1, */
+	LookupText *texts; /* sorted by length, then bytes */
+	uint8 *slots;      /* where the text of a key stands, from 1, */
 	uint64 multiplier; /* by (key * multiplier) >> shift; no slots where no multiplier was found */
 	int shift;
 	int null_part;
@@ -72,12 +80,12 @@ extern void crm_partition_finish(Partition *partition, DocumentNode *const *node
 extern char *crm_partition_gap(const Partition *partition);
 extern Segments *crm_segments_make(UnaryTest *const *tests, int ntests, const DocumentNode *node);
 extern Lookup *crm_lookup_make(const Partition *partition, ColumnType type);
-extern int crm_lookup_text(const Lookup *lookup, const char *text, int length);
 extern int crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value);
 
 /*
  * How many starts are not above a value.  A few are counted, without a branch; among more, halving finds the place.
  */
+#define LOOKUP_STEP 4
 #define LOOKUP_COUNTED 16
 #define LOOKUP_STARTS(name, type, starts)                                                          \
 	static inline int name(const Lookup *lookup, type value)                                       \
@@ -88,8 +96,9 @@ extern int crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value);
                                                                                                    \
 		if (n <= LOOKUP_COUNTED)                                                                   \
 		{                                                                                          \
-			for (int i = 0; i < n; i++)                                                            \
-				count += base[i] <= value;                                                         \
+			for (int i = 0; i < n; i += LOOKUP_STEP)                                               \
+				count += (base[i] <= value) + (base[i + 1] <= value) + (base[i + 2] <= value) +    \
+				         (base[i + 3] <= value);                                                   \
 			return count;                                                                          \
 		}                                                                                          \
 		while (n > 1)                                                                              \
@@ -105,8 +114,59 @@ extern int crm_lookup_other(const Lookup *lookup, ColumnType type, Datum value);
 LOOKUP_STARTS(lookup_integer, int64, integers)
 LOOKUP_STARTS(lookup_number, double, numbers)
 
-/* The part of a value, PART_NONE if it has none. */
+/* A key of a text: equal texts have equal keys, and of one length up to eight bytes only those. */
+static inline uint64
+lookup_text_key(const char *text, int length)
+{
+	uint64 key = 0;
+
+	if (length >= 8)
+		memcpy(&key, text, 8);
+	else if (length >= 4)
+	{
+		uint32 first, last;
+
+		memcpy(&first, text, 4);
+		memcpy(&last, text + length - 4, 4);
+		key = (uint64) last << 32 | first;
+	}
+	else if (length > 0)
+		key = (uint64) (unsigned char) text[0] | (uint64) (unsigned char) text[length / 2] << 8 |
+		      (uint64) (unsigned char) text[length - 1] << 16;
+	return key ^ (uint64) length << 56;
+}
+
+/* Whether a text column's value can be looked up as it stands. */
+static inline bool
+lookup_has_text(const Lookup *lookup, Datum value)
+{
+	return lookup->slots != NULL && !VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
+	       !VARATT_IS_COMPRESSED(DatumGetPointer(value));
+}
+
+/* The part of a text among single values, which have slots. */
 static inline int
+lookup_text(const Lookup *lookup, const char *text, int length)
+{
+	uint64 key = lookup_text_key(text, length);
+	int slot = lookup->slots[(key * lookup->multiplier) >> lookup->shift];
+
+	if (slot > 0)
+	{
+		const LookupText *found = &lookup->texts[slot - 1];
+
+		if (found->key == key && found->length == length &&
+		    (length <= 8 || memcmp(found->text, text, length) == 0))
+			return found->part;
+	}
+	return lookup->rest_part;
+}
+
+/* Days from 2000 on that are surely timestamps too. */
+#define LOOKUP_DAYS 36500000
+
+/* The part of a value, PART_NONE if it has none. */
+static pg_attribute_always_inline int
 lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
 {
 	if (isnull)
@@ -125,13 +185,15 @@ lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
 				return lookup->null_part;
 			return lookup->parts[lookup_number(lookup, number)];
 		}
+		case COLUMN_DATE:
+			if (unlikely(DATE_NOT_FINITE(DatumGetDateADT(value)) ||
+			             Abs(DatumGetDateADT(value)) > LOOKUP_DAYS))
+				return crm_lookup_other(lookup, type, value);
+			return lookup->parts[lookup_integer(lookup, DatumGetDateADT(value) * USECS_PER_DAY)];
 		case COLUMN_TEXT:
-		{
-			struct varlena *text = (struct varlena *) DatumGetPointer(value);
-
-			if (lookup->exact && !VARATT_IS_EXTERNAL(text) && !VARATT_IS_COMPRESSED(text))
-				return crm_lookup_text(lookup, VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
-		}
+			if (lookup_has_text(lookup, value))
+				return lookup_text(lookup, VARDATA_ANY(DatumGetPointer(value)),
+				                   VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
 			/* FALLTHROUGH */
 		default:
 			return crm_lookup_other(lookup, type, value);

@@ -20,6 +20,7 @@
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -109,10 +110,23 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 	shape->row = row;
 	if (root != NULL && root->parse->groupingSets != NIL)
 		return false;
-	if (IsA(row, Var)
-	        ? !is_plain_row(root, (Var *) row)
-	        : !IsA(row, RowExpr) || contain_volatile_functions(row) || expression_returns_set(row))
-		return false;
+	switch (nodeTag(row))
+	{
+		case T_Var:
+			if (!is_plain_row(root, (Var *) row))
+				return false;
+			break;
+		case T_RowExpr:
+			if (contain_volatile_functions(row) || expression_returns_set(row))
+				return false;
+			break;
+		case T_Const:
+			if (((Const *) row)->constisnull)
+				return false;
+			break;
+		default:
+			return false;
+	}
 	if (type != RECORDOID)
 	{
 		if (get_typtype(type) != TYPTYPE_COMPOSITE)
@@ -121,6 +135,8 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 	}
 	else if (IsA(row, RowExpr))
 		shape->names = ((RowExpr *) row)->colnames;
+	else if (IsA(row, Const))
+		return false;
 	else
 	{
 		RangeTblEntry *relation = root ? rt_fetch(((Var *) row)->varno, root->parse->rtable) : NULL;
@@ -131,6 +147,22 @@ know_columns(PlannerInfo *root, Node *row, RowShape *shape)
 		shape->targets = relation->subquery->targetList;
 	}
 	return true;
+}
+
+/* A column of a constant row. */
+static Node *
+constant_column(const Const *row, TupleDesc descriptor, int place)
+{
+	Form_pg_attribute column = TupleDescAttr(descriptor, place);
+	HeapTupleHeader header = DatumGetHeapTupleHeader(row->constvalue);
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(header), .t_data = header};
+	bool isnull;
+	Datum value = heap_getattr(&tuple, place + 1, descriptor, &isnull);
+
+	return (Node *) makeConst(
+	    column->atttypid, column->atttypmod, column->attcollation, column->attlen,
+	    isnull ? (Datum) 0 : datumCopy(value, column->attbyval, column->attlen), isnull,
+	    column->attbyval);
 }
 
 /* The column of a name as an expression, or NULL where there is none, or more than one. */
@@ -162,6 +194,8 @@ column_expression(const RowShape *shape, const char *name)
 	{
 		Form_pg_attribute column = TupleDescAttr(shape->descriptor, found);
 
+		if (IsA(shape->row, Const))
+			return constant_column((const Const *) shape->row, shape->descriptor, found);
 		return (Node *) makeVar(var->varno, found + 1, column->atttypid, column->atttypmod,
 		                        column->attcollation, 0);
 	}
@@ -171,35 +205,27 @@ column_expression(const RowShape *shape, const char *name)
 	return (Node *) makeVarFromTargetEntry(var->varno, list_nth(shape->targets, found));
 }
 
-/* The columns of a row that a side of a policy reads, in the policy's order, or NIL where the row must stay whole. */
-List *
-crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes, int side)
+/* The columns of the rows that a policy reads, in the policy's order; false where a row must stay whole. */
+static bool
+read_columns(const RowShape *shapes, int nrows, const AttributeList *attributes, List **columns)
 {
-	RowShape shape;
-	List *columns = NIL;
-
-	if (!know_columns(root, row, &shape))
-		return NIL;
 	for (int i = 0; i < attributes->n; i++)
 	{
 		const Attribute *attribute = &attributes->items[i];
 		Node *column;
 
-		if (attribute->side != side || attribute->derived)
+		if (attribute->side >= nrows || attribute->derived)
 			continue;
-		column = column_expression(&shape, attribute->name);
+		column = column_expression(&shapes[attribute->side], attribute->name);
 		if (column == NULL || exprType(column) == UNKNOWNOID ||
 		    !crm_column_fits(attribute->kind, crm_column_type(exprType(column))))
-			return NIL;
-		columns = lappend(columns, column);
+			return false;
+		*columns = lappend(*columns, column);
 	}
-	return list_length(columns) < FUNC_MAX_ARGS ? columns : NIL;
+	return *columns != NIL;
 }
 
-/*
- * The collation that the parser would give to a call with these arguments, so that both are the same expression: one that is not the
- * default goes before it, and two such give none.
- */
+/* The collation that the parser would give to a call with these arguments, so that both are the same expression. */
 static Oid
 input_collation(const List *arguments)
 {
@@ -220,29 +246,75 @@ input_collation(const List *arguments)
 	return collation;
 }
 
-/*
- * The call of a policy function with values in the place of its row, after the leading arguments, or NULL where there is no such
- * function of these and VARIADIC "any", or the user may not execute it.  It is looked for in the catalog, in the schema of the function
- * that it replaces: neither search_path nor the right to use the schema has a say.
- */
-Node *
-crm_values_call(const FuncExpr *call, const char *name, List *leading, List *columns)
+static Node *
+simplified_call(const FuncExpr *call, Oid target, List *arguments)
 {
-	List *arguments = list_concat(leading, columns);
-	Oid types[FUNC_MAX_ARGS];
-	int n = list_length(arguments) - list_length(columns);
+	FuncExpr *simplified = makeFuncExpr(target, call->funcresulttype, arguments, call->funccollid,
+	                                    input_collation(arguments), COERCE_EXPLICIT_CALL);
+
+	simplified->funcretset = call->funcretset;
+	simplified->location = call->location;
+	return (Node *) simplified;
+}
+
+/*
+ * The function "f_values" of the policy, the arguments that are no rows, and VARIADIC "any", or InvalidOid where there is none or the
+ * user may not execute it.  It is looked for in the catalog, in the schema of f: neither search_path nor the right to use the
+ * schema has a say.
+ */
+static Oid
+values_function(Oid function, const List *arguments)
+{
+	char *name = psprintf("%s_values", get_func_name(function));
+	Oid *types = palloc(sizeof(Oid) * (list_length(arguments) + 1));
 	Oid target;
 
-	if (list_length(arguments) > FUNC_MAX_ARGS)
-		return NULL;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < list_length(arguments); i++)
 		types[i] = exprType(list_nth(arguments, i));
-	types[n++] = ANYOID;
+	types[list_length(arguments)] = ANYOID;
+	if (strlen(name) >= NAMEDATALEN)
+		return InvalidOid;
 	target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
-	                         PointerGetDatum(buildoidvector(types, n)),
-	                         ObjectIdGetDatum(get_func_namespace(call->funcid)));
-	if (!OidIsValid(target) || !crm_may_execute(target))
+	                         PointerGetDatum(buildoidvector(types, list_length(arguments) + 1)),
+	                         ObjectIdGetDatum(get_func_namespace(function)));
+	return OidIsValid(target) && crm_may_execute(target) ? target : InvalidOid;
+}
+
+/*
+ * Simplify a call f(policy, row, ..., further arguments), whose rows are the arguments 1 to nrows, of the sides 0 to nrows - 1 of the
+ * policy, to f_values(policy, further arguments, column, ...).  NULL where the policy is no constant or a row must stay whole.
+ */
+Node *
+crm_simplify_rows(Node *request, CompilePolicy compile, int nrows)
+{
+	PlannerInfo *root;
+	const FuncExpr *call;
+	const Const *constant;
+	const AttributeList *attributes;
+	RowShape shapes[2];
+	List *arguments, *columns = NIL;
+	Oid target;
+
+	Assert(nrows <= lengthof(shapes));
+	if (!IsA(request, SupportRequestSimplify))
 		return NULL;
-	return (Node *) makeFuncExpr(target, call->funcresulttype, arguments, call->funccollid,
-	                             input_collation(arguments), COERCE_EXPLICIT_CALL);
+	root = ((SupportRequestSimplify *) request)->root;
+	call = ((SupportRequestSimplify *) request)->fcall;
+	constant = linitial(call->args);
+	if (!IsA(constant, Const) || constant->constisnull)
+		return NULL;
+	for (int r = 0; r < nrows; r++)
+		if (!know_columns(root, list_nth(call->args, r + 1), &shapes[r]))
+			return NULL;
+	attributes = compile(PG_DETOAST_DATUM(constant->constvalue)); /* a policy starts with them */
+	if (!read_columns(shapes, nrows, attributes, &columns))
+		return NULL;
+	arguments = list_make1(linitial(call->args));
+	for (int i = nrows + 1; i < list_length(call->args); i++)
+		arguments = lappend(arguments, list_nth(call->args, i));
+	target = values_function(call->funcid, arguments);
+	arguments = list_concat(arguments, columns);
+	if (!OidIsValid(target) || list_length(arguments) > FUNC_MAX_ARGS)
+		return NULL;
+	return simplified_call(call, target, arguments);
 }

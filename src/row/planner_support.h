@@ -5,13 +5,10 @@
 #ifndef CRM_PLANNER_SUPPORT_H
 #define CRM_PLANNER_SUPPORT_H
 
-#include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 
-#include "row/attribute.h"
+#include "row/call_site.h"
 
-extern List *crm_row_columns(PlannerInfo *root, Node *row, const AttributeList *attributes,
-                             int side);
-extern Node *crm_values_call(const FuncExpr *call, const char *name, List *leading, List *columns);
+extern Node *crm_simplify_rows(Node *request, CompilePolicy compile, int nrows);
 
 #endif

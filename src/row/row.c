@@ -318,6 +318,26 @@ json_temporal(const JsonbValue *value, const Attribute *attribute, ColumnType *t
 	return TimestampGetDatum(moment);
 }
 
+/*
+ * The value of an attribute in a JSON object, or NULL: the key of that name, else, for a name with dots, the member of a nested
+ * object: "applicant.age" is {"applicant.age": 30} or {"applicant": {"age": 30}}.  Names are short, and so is the way down.
+ */
+static JsonbValue *
+find_json_value(JsonbContainer *object, const char *name, JsonbValue *buffer)
+{
+	JsonbValue *value = getKeyJsonValueFromContainer(object, name, strlen(name), buffer);
+
+	for (const char *dot = strchr(name, '.'); value == NULL && dot; dot = strchr(dot + 1, '.'))
+	{
+		JsonbValue inner;
+		JsonbValue *nested = getKeyJsonValueFromContainer(object, name, dot - name, &inner);
+
+		if (nested && nested->type == jbvBinary && JsonContainerIsObject(nested->val.binary.data))
+			value = find_json_value(nested->val.binary.data, dot + 1, buffer);
+	}
+	return value;
+}
+
 /* Take a policy's attributes from a JSON object; a key that is not there is NULL.  The column types may change. */
 bool
 crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *attributes, Row *row)
@@ -335,8 +355,7 @@ crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *at
 		int place = source->attributes[i];
 		const Attribute *attribute = &attributes->items[place];
 		JsonbValue buffer;
-		JsonbValue *value = getKeyJsonValueFromContainer(&json->root, attribute->name,
-		                                                 strlen(attribute->name), &buffer);
+		JsonbValue *value = find_json_value(&json->root, attribute->name, &buffer);
 		ColumnType type = COLUMN_OTHER;
 
 		row->nulls[place] = value == NULL || value->type == jbvNull;
@@ -384,38 +403,53 @@ crm_row_read_jsonb(const RowSource *source, Datum datum, const AttributeList *at
 
 /* ---- arguments, one for each attribute ---- */
 
-/* Bind the arguments from "first" on, which must be the policy's attributes in their order. */
-void
-crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
-                       const AttributeList *attributes, Row *row)
+/* Bind the arguments from "first" on, which must be the policy's attributes of the sides that are named, in their order. */
+RowArguments *
+crm_row_arguments_make(FunctionCallInfo fcinfo, int first, const char *policy_name,
+                       const AttributeList *attributes, uint32 sides, Row *row)
 {
+	RowArguments *arguments = palloc0(sizeof(RowArguments));
+
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("the values of a row have types of their own and cannot be one array"),
 		         errhint("Pass them one by one, without VARIADIC.")));
-	if (PG_NARGS() - first != attributes->n)
+	arguments->first = first;
+	arguments->attributes = palloc(sizeof(int) * Max(attributes->n, 1));
+	for (int i = 0; i < attributes->n; i++)
+		if ((sides & ROW_SIDE(attributes->items[i].side)) != 0 && !attributes->items[i].derived)
+			arguments->attributes[arguments->n++] = i;
+	if (PG_NARGS() - first != arguments->n)
 	{
 		StringInfoData names;
 
 		initStringInfo(&names);
-		for (int i = 0; i < attributes->n; i++)
-			appendStringInfo(&names, "%s%s", i > 0 ? ", " : "", attributes->items[i].name);
+		for (int i = 0; i < arguments->n; i++)
+		{
+			const Attribute *it = &attributes->items[arguments->attributes[i]];
+
+			appendStringInfo(&names, "%s%s%s%s", i > 0 ? ", " : "",
+			                 attributes->sides ? attributes->sides[it->side] : "",
+			                 attributes->sides ? "." : "", it->name);
+		}
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("the %s reads %d values, not %d", policy_name, attributes->n,
+		                errmsg("the %s reads %d values, not %d", policy_name, arguments->n,
 		                       PG_NARGS() - first),
-		                errdetail("In this order: %s.", names.data)));
+		                arguments->n > 0 ? errdetail("In this order: %s.", names.data) : 0));
 	}
-	for (int i = 0; i < attributes->n; i++)
+	for (int i = 0; i < arguments->n; i++)
 	{
+		const Attribute *it = &attributes->items[arguments->attributes[i]];
 		Oid type = get_fn_expr_argtype(fcinfo->flinfo, first + i);
 
 		if (type == UNKNOWNOID || !OidIsValid(type))
-			ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
-			                errmsg("could not determine the type of the value for \"%s\"",
-			                       attributes->items[i].name),
-			                errhint("Cast the value: NULL::int, 'branch'::text.")));
-		check_comparable(&attributes->items[i], type, policy_name);
-		row->types[i] = crm_column_type(type);
+			ereport(ERROR,
+			        (errcode(ERRCODE_INDETERMINATE_DATATYPE),
+			         errmsg("could not determine the type of the value for \"%s\"", it->name),
+			         errhint("Cast the value: NULL::int, 'branch'::text.")));
+		check_comparable(it, type, policy_name);
+		row->types[arguments->attributes[i]] = crm_column_type(type);
 	}
+	return arguments;
 }

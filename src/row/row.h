@@ -36,7 +36,32 @@ extern RowSource *crm_row_source_make(FunctionCallInfo fcinfo, int argument,
 extern bool crm_row_read(RowSource *source, Datum datum, const AttributeList *attributes, Row *row);
 extern bool crm_row_read_jsonb(const RowSource *source, Datum jsonb,
                                const AttributeList *attributes, Row *row);
-extern void crm_row_bind_arguments(FunctionCallInfo fcinfo, int first, const char *policy_name,
-                                   const AttributeList *attributes, Row *row);
+
+/* The values of rows as arguments of their own, one for each attribute of the sides that are named, in the policy's order. */
+typedef struct RowArguments
+{
+	int first;
+	int n;
+	int *attributes; /* of the policy, that the arguments are */
+} RowArguments;
+
+#define ROW_SIDE(side) (1u << (side))
+#define ROW_EVERY_SIDE (~0u)
+extern RowArguments *crm_row_arguments_make(FunctionCallInfo fcinfo, int first,
+                                            const char *policy_name,
+                                            const AttributeList *attributes, uint32 sides,
+                                            Row *row);
+
+static inline void
+row_read_arguments(FunctionCallInfo fcinfo, const RowArguments *arguments, Row *row)
+{
+	const NullableDatum *argument = &fcinfo->args[arguments->first];
+
+	for (int i = 0; i < arguments->n; i++)
+	{
+		row->values[arguments->attributes[i]] = argument[i].value;
+		row->nulls[arguments->attributes[i]] = argument[i].isnull;
+	}
+}
 
 #endif

@@ -602,3 +602,21 @@ crm_unary_test_eval(const UnaryTest *test, ColumnType type, Datum value, bool is
 		matches = in_range(&operand, &test->ranges[i], &as_of_literal);
 	return matches != test->negated ? TRUTH_TRUE : TRUTH_FALSE;
 }
+
+/* Apply a test to a literal of a kind that fits.  The test is not of lists nor of the as-of day. */
+Truth
+crm_unary_test_literal(const UnaryTest *test, const Literal *literal)
+{
+	bool matches = test->anything;
+
+	for (int i = 0; i < test->nranges && !matches; i++)
+	{
+		const Range *range = &test->ranges[i];
+		int low = range->has_low ? crm_literal_compare(literal, &range->low) : 1;
+		int high = range->has_high ? crm_literal_compare(literal, &range->high) : -1;
+
+		matches = (low > 0 || (low == 0 && !range->low_open)) &&
+		          (high < 0 || (high == 0 && !range->high_open));
+	}
+	return (test->anything || matches != test->negated) ? TRUTH_TRUE : TRUTH_FALSE;
+}

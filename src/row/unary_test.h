@@ -37,6 +37,7 @@ typedef struct UnaryTest
 } UnaryTest;
 
 extern UnaryTest *crm_unary_test_parse(const DocumentNode *node, bool allow_as_of);
+extern Truth crm_unary_test_literal(const UnaryTest *test, const Literal *literal);
 extern Truth crm_unary_test_eval(const UnaryTest *test, ColumnType type, Datum value, bool isnull,
                                  DateADT as_of);
 

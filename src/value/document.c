@@ -347,6 +347,29 @@ crm_document_parse(DocumentReader *reader, const char *text, size_t length)
 	return state.root;
 }
 
+/*
+ * Read a document in memory of its own and let "take" have what it says, which must not point into it.  False after a soft
+ * error.
+ */
+bool
+crm_document_read(const char *type_name, const char *text, size_t length, Node *escontext,
+                  TakeDocument take, void *result)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext work = AllocSetContextCreate(caller, "crm_ext document", ALLOCSET_DEFAULT_SIZES);
+	sigjmp_buf escape;
+	DocumentReader reader = {
+	    .type_name = type_name, .escontext = escontext, .context = caller, .escape = &escape};
+	bool taken = sigsetjmp(escape, 0) == 0;
+
+	MemoryContextSwitchTo(work);
+	if (taken)
+		take(crm_document_parse(&reader, text, length), result);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(work);
+	return taken;
+}
+
 /* ---- writing ---- */
 
 /* Write the canonical form of a node. */

@@ -51,7 +51,10 @@ struct DocumentNode
 	DocumentReader *reader;
 };
 
-/* Reading */
+/* Reading; crm_document_read() is for input functions: it takes a document apart and gives false after a soft error. */
+typedef void (*TakeDocument)(DocumentNode *root, void *result);
+extern bool crm_document_read(const char *type_name, const char *text, size_t length,
+                              Node *escontext, TakeDocument take, void *result);
 extern DocumentNode *crm_document_parse(DocumentReader *reader, const char *text, size_t length);
 extern void crm_document_write(StringInfo out, const DocumentNode *node);
 

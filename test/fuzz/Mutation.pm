@@ -11,7 +11,7 @@ use Test::More;
 our @kinds = qw(scorecard tier_policy decision_table suitability_policy);
 
 # The errors that the documentation promises. Anything else, an internal error (XX000) or a crash above all, is a fault.
-my %documented = map { $_ => 1 } qw(22P02 22023 22003 22007 22008 42703 42702 42804 54000 54001 22P03 08P01 22021 22P05);
+our %documented = map { $_ => 1 } qw(22P02 22023 22003 22007 22008 42703 42702 42804 54000 54001 22P03 08P01 22021 22P05);
 
 my $root = dirname(__FILE__) . '/../..';
 my $node;
@@ -71,14 +71,14 @@ my @conditions = ('-', '', '< 5', '<5', '<= -1', '>= as_of', '[1..10)', '(1..10]
   '[1..', '< 1e999', '< 5 5', '2024-01-01', '[2024-01-01..2024-12-31]', '< 2024-02-30', '>= 2024-01-01T00:00:00Z', '> infinity',
   'as_of', '< as_of', '[as_of..as_of]', '< -', '=1', '!= 1', '<> 1', "< 5\n", "\t< 5", 'branch', '"unclosed', '\\"', '< 0x10');
 my @strings = ('', ' ', 'a', 'as_of', 'client.', '.age', 'client.age', 'product.kind', 'instruction.channel', 'client.client.age', 'x.y', 'suitable',
-  'notice', 'overridable', 'undetermined', 'needs_approval', 'prohibited', 'skip', 'recommend', 'buy', 'hold', 'month', 'error', 'null',
+  'notice', 'overridable', 'undetermined', 'needs_approval', 'prohibited', 'skip', 'recommend', 'buy', 'hold', 'month', 'error', 'null', 'missing', 'age', 'orders_60d',
   'carry', 'unique', 'any', 'priority', 'first', 'rule_order', 'output_order', 'collect', 'sum', 'min', 'max', 'count', 'number', 'text', 'boolean', 'date', "\xc3\xa9", "\xe4\xb8\xad\xe6\x96\x87", "\xf0\x9f\x98\x80", '\\u0000', '\\ud800', '\\ud83d\\ude00', '\\u00e9', '\\n', '\\/', '\\x', 'x' x 300, '%s%n%d', '$1',
   "\xff\xfe", "\xc3");
 my @keys = qw(name version description basis initial_score characteristics attribute bins when points baseline_score reason_code reason unmatched
   weight clamp add multiply reason_code_algorithm measure period tiers label enter keep moves up_after down_after land window missing
   none_applies derive exempt checks require applies otherwise actions code allowed client product pairs at_least at_most value times
   contains overlaps within_months within_days for_months for_days months days all any not n of years_since months_since days_since solicited
-  unsolicited outcome instruction hit_policy aggregation conflict inputs outputs rules then attribute values type default);
+  unsolicited outcome instruction hit_policy aggregation conflict inputs valid invalid missing_if xor surrogate coalesce + - * / outputs rules then attribute values type default);
 
 sub quoted { return '"' . $_[0] =~ s/(?<!\\)"/\\"/gr . '"' }
 
@@ -176,6 +176,46 @@ sub mutate_bytes
     else { substr($bytes, $at, 8) = pick("\xff" x 8, "\0" x 8, "\x7f\xf0" . "\0" x 6, "\x7f\xf8" . "\0" x 6) }
   }
   return $bytes;
+}
+
+# One to four changes to the tags, attributes and texts of an XML document, or to its bytes.
+sub mutate_xml
+{
+  my ($text, @others) = @_;
+  return mutate_bytes($text) =~ s/\0/ /gr if rand() < 0.1;
+  # an element's tag, an attribute, or a text: what a change should move as a whole
+  my @tokens = $text =~ /(<!--.*?-->|<[^\s<>]*|\s+[\w:]+="[^"]*"|\/?>|[^<>]+?(?=[<>]|\s+[\w:]+=)|.)/gs;
+  my @values = ($text =~ /="([^"]*)"/g, @strings, @numbers, '2026-01-31', 'true', 'equal', 'isIn', 'xor', 'surrogate', 'ordinal', 'asValue', 'returnInvalid');
+  for (1 .. pick(1, 1, 1, 2, 4))
+  {
+    my $at = int rand @tokens;
+    my $how = int rand 9;
+    if ($how <= 3)
+    {
+      my @attributes = grep { $tokens[$_] =~ /="/ } 0 .. $#tokens or next;
+      $at = pick(@attributes);
+      my $value = pick(@values) =~ s/[<&"]/ /gr;
+      $tokens[$at] =~ s/="[^"]*"/="$value"/ if $how < 3;
+      $tokens[$at] =~ s/[\w:]+=/pick(qw(field value operator name reasonCode missingValueReplacement invalidValueTreatment dataType optype function x:y)) . '='/e if $how == 3;
+    }
+    elsif ($how == 4) { splice @tokens, $at, 1 + int rand 3 }
+    elsif ($how == 5) { splice @tokens, int rand @tokens, 0, @tokens[ $at .. ($at + 12 > $#tokens ? $#tokens : $at + int rand 12) ] }
+    elsif ($how == 6)
+    {
+      # a whole element to another place
+      my ($element) = pick($text, @others) =~ /(<(\w+)(?:\s[^<>]*)?>(?:(?!<\2[\s>]).)*?<\/\2>)/s or next;
+      splice @tokens, $at, int rand 2, $element;
+    }
+    elsif ($how == 7) { @tokens[ $at, 0 ] = @tokens[ 0, $at ] if rand() < 0.2; $tokens[$at] =~ s/^<\w+/'<' . pick(qw(True False Apply Constant FieldRef Array Attribute Interval Value Targets))/e }
+    else
+    {
+      my $depth = pick(1, 5, 20, 40, 100, 300);
+      my ($open, $close) = @{ pick([ '<CompoundPredicate booleanOperator="xor">', '</CompoundPredicate>' ], [ '<Apply function="+"><Constant>1</Constant>', '</Apply>' ], [ '<Extension>', '</Extension>' ]) };
+      splice @tokens, $at, 0, ($open) x $depth, pick('<True/>', '<FieldRef field="age"/>', ''), ($close) x $depth;
+    }
+    push @tokens, ' ' unless @tokens;
+  }
+  return join('', @tokens) =~ s/\0/ /gr;
 }
 
 # The binary form: bytes anywhere, or its text part with whatever stands before it kept.

@@ -84,6 +84,36 @@ BEGIN
 END
 $do$;
 
+-- The SQL of a card gives what the card gives, on typed columns. It has no "error", and SQL refuses numbers out of range.
+CREATE FUNCTION fuzz.compare_sql(v crm.scorecard) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  columns text;
+  differs text;
+BEGIN
+  SELECT string_agg(format('(%s)[i] AS %I', CASE value_kind
+      WHEN 'number' THEN (ARRAY['ARRAY[NULL, 5, 33.5, -1e3]::float8[]', 'ARRAY[0, NULL, 1, 1000000]::int8[]', 'ARRAY[''NaN'', 30, 0.1, NULL]::numeric[]'])[1 + ordinal % 3]
+      WHEN 'text' THEN 'ARRAY[''phone'', NULL, ''branch'', '''']'
+      WHEN 'boolean' THEN 'ARRAY[true, false, NULL, true]'
+      WHEN 'date' THEN 'ARRAY[''2024-01-01'', NULL, ''infinity'', ''1999-12-31'']::date[]'
+      WHEN 'timestamp' THEN 'ARRAY[''2024-01-01'', NULL, ''2024-01-01 12:00'', ''-infinity'']::timestamp[]'
+      WHEN 'timestamptz' THEN 'ARRAY[''2024-01-01 00:00+00'', NULL, ''2024-01-01 12:00+08'', ''infinity'']::timestamptz[]'
+      WHEN 'any' THEN 'ARRAY[1, NULL, 2, 3]' END, name), ', ')
+    FILTER (WHERE value_kind <> 'text[]') INTO columns
+  FROM crm.policy_attributes(v);
+  IF v::text ~ '"(error|contains|overlaps)"' OR (SELECT count(*) > 100 FROM crm.policy_attributes(v)) THEN
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT string_agg(r::text, '' '') FROM (SELECT %s FROM generate_series(1, 4) AS i) AS r WHERE crm.score(%L::crm.scorecard, r) IS DISTINCT FROM %s',
+    coalesce(columns, 'i'), v, crm.scorecard_to_sql(v, 'r')) INTO differs;
+  IF differs IS NOT NULL THEN
+    PERFORM fuzz.broken('the SQL scores otherwise', v::text, differs);
+  END IF;
+EXCEPTION WHEN numeric_value_out_of_range THEN
+  NULL;
+END
+$$;
+
 -- Nothing but a document's own "error" raises here: rows are jsonb, so that every attribute is at most NULL or of another kind.
 CREATE FUNCTION fuzz.use(v crm.scorecard) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -105,6 +135,7 @@ BEGIN
       PERFORM fuzz.broken('more reasons than were asked for', v::text);
     END IF;
   END LOOP;
+  PERFORM fuzz.compare_sql(v);
 END
 $$;
 

@@ -320,3 +320,75 @@ SELECT n, problem('scorecard', literal) FROM (VALUES
   (4, '{"initial_score": 0e-20000, "characteristics": [{"name": "c", "attribute": "a", "bins": [{"when": "< 0e-20000", "points": 1}, {"when": "-", "points": 2}]}]}'),
   (5, '{"": [{"name": "x", "name": "y"}]}'),
   (6, '{"characteristics": [{"name": "c", "unmatched": 0, "bins": [{"when": {"": "< 5"}, "points": 1}]}]}')) AS v(n, literal) ORDER BY n;
+
+-- The first bin that matches: bins may overlap, and one that is never reached is taken, since imported cards have such.
+SELECT x, score('{"characteristics": [{"name": "a", "attribute": "x", "hit_policy": "first", "bins": [{"when": "< 10", "points": 1}, {"when": "< 20", "points": 2}, {"when": "[5..15]", "points": 3}, {"when": "-", "points": 4}, {"when": null, "points": 5}]}]}', r)
+FROM (VALUES (1::float8), (9.5), (10), (19), (20), (NULL), ('NaN')) AS r(x);
+SELECT s, score('{"characteristics": [{"name": "a", "attribute": "s", "hit_policy": "first", "bins": [{"when": ["a", "b"], "points": 1}, {"when": {"not": ["c"]}, "points": 2}, {"when": ["c", "d", null], "points": 3}]}]}', r)
+FROM (VALUES ('a'), ('b'), ('c'), ('d'), (NULL)) AS r(s);
+SELECT b, score('{"characteristics": [{"name": "a", "attribute": "b", "hit_policy": "first", "unmatched": 9, "bins": [{"when": true, "points": 1}, {"when": [true, false], "points": 2}]}]}', r) FROM (VALUES (true), (false), (NULL)) AS r(b);
+-- in a characteristic over several attributes the first bin counts anyway; "-" may then stand anywhere
+SELECT x, score('{"characteristics": [{"name": "a", "hit_policy": "first", "bins": [{"when": {"x": "< 5"}, "points": 1}, {"when": "-", "points": 2}, {"when": {"x": "> 9"}, "points": 3}]}]}', r) FROM (VALUES (1), (20), (NULL)) AS r(x);
+
+-- Computed points: NULL and a division by zero are not known, and make the score NULL.
+CREATE FUNCTION pg_temp.computes(points text, "row" jsonb) RETURNS text LANGUAGE sql AS $$
+  SELECT coalesce(score(format('{"characteristics": [{"name": "t", "bins": [{"when": "-", "points": %s}]}]}', points)::scorecard, "row")::text, '-') $$;
+SELECT points, string_agg(pg_temp.computes(points, v), ' ' ORDER BY o) AS "{} (7) (7,2) (7,0)"
+FROM unnest(ARRAY['"a"', '{"+": ["a", "b"]}', '{"+": ["a", 1, "b", 0.5]}', '{"-": ["a", "b"]}', '{"-": ["a"]}', '{"*": ["a", "b", 2]}', '{"/": ["a", "b"]}', '{"coalesce": ["b", "a"]}', '{"coalesce": ["b", -1]}', '{"+": [{"coalesce": ["a", 0]}, {"coalesce": [{"/": ["a", "b"]}, 100]}]}',
+  '{"-": [{"*": ["a", "a"]}, {"/": [1, 4]}]}', '{"-": [{"-": [3]}]}']) WITH ORDINALITY AS t(points, n), unnest(ARRAY['{}', '{"a": 7}', '{"a": 7, "b": 2}', '{"a": 7, "b": 0}']::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, points ORDER BY n;
+CREATE TEMP TABLE computing AS SELECT '{"reason_code_algorithm": "points_above", "characteristics": [
+  {"name": "turnover per asset", "weight": 2, "reason_code": "T", "baseline_score": 1, "attribute": "assets", "unmatched": "null", "bins": [{"when": "> 0", "points": {"/": ["turnover", "assets"]}}]},
+  {"name": "no baseline", "bins": [{"when": {"kind": ["x"]}, "points": {"+": ["assets", 1]}}, {"when": "-", "points": 0}]}]}'::scorecard AS card;
+SELECT r.*, score(card, r), reason_codes(card, r, 3) FROM computing, (VALUES (100::numeric, 200::int8, 'x'), (100, 40, 'y'), (100, NULL, 'y'), (0, 5, 'y'), ('NaN', 5, 'y'), ('Infinity', 5, 'y')) AS r(assets, turnover, kind);
+SELECT d.* FROM computing, score_detail(card, '{"assets": 100, "turnover": 200, "kind": "x"}') AS d;
+SELECT a.* FROM computing, policy_attributes(card) AS a;
+-- infinities are ordinary, but their difference is not known
+SELECT pg_temp.computes('{"-": ["a", "a"]}', '{"a": 1e400}'), pg_temp.computes('{"*": ["a", 1e308]}', '{"a": 100}');
+
+-- xor, surrogate, true and false
+SELECT test, string_agg(pg_temp.holds(test, v), ' ' ORDER BY o) AS "{} a b ab !a !a!b"
+FROM unnest(ARRAY['{"xor": [{"a": true}, {"b": true}]}', '{"not": {"xor": [{"a": true}, {"b": true}]}}', '{"xor": [{"a": true}]}', '{"surrogate": [{"a": true}, {"b": true}]}', '{"not": {"surrogate": [{"a": true}, {"b": true}]}}', '{"surrogate": [{"a": true}, true]}',
+  '{"surrogate": [{"a": true}, false]}', 'true', 'false', '{"all": [true, {"a": true}]}', '{"xor": [true, {"a": true}]}']) WITH ORDINALITY AS t(test, n),
+  unnest(ARRAY['{}', '{"a": true}', '{"b": true}', '{"a": true, "b": true}', '{"a": false}', '{"a": false, "b": false}']::jsonb[]) WITH ORDINALITY AS u(v, o) GROUP BY n, test ORDER BY n;
+
+-- Inputs: what stands for NULL, what is invalid, and what takes their place, before anything tests or computes.
+CREATE TEMP TABLE entering AS SELECT '{"inputs": {
+  "age": {"missing_if": [-1], "valid": "[0..120]", "invalid": "missing", "missing": {"value": 34.5}},
+  "channel": {"valid": ["branch", "phone"], "invalid": "null"}, "trades": {"valid": "not(< 0)", "invalid": {"value": 0}, "missing": "null"}, "since": {"missing": {"value": "2020-01-01"}}},
+ "characteristics": [
+  {"name": "age", "attribute": "age", "bins": [{"when": "< 34.5", "points": 1}, {"when": ">= 34.5", "points": 2}]},
+  {"name": "channel", "attribute": "channel", "bins": [{"when": ["branch"], "points": 10}, {"when": ["phone"], "points": 20}, {"when": null, "points": 30}]},
+  {"name": "trades", "attribute": "trades", "bins": [{"when": "0", "points": 0}, {"when": "not(0)", "points": {"multiply": 100}}]},
+  {"name": "both", "unmatched": 0, "bins": [{"when": {"age": "34.5", "since": "< 2021-01-01"}, "points": 1000}]},
+  {"name": "age in points", "bins": [{"when": "-", "points": {"*": [10000, "age"]}}]}]}'::scorecard AS card;
+SELECT r.*, score(card, r), score_values(card, r.age, r.channel, r.since, r.trades) = score(card, r) AS same
+FROM entering, (VALUES (30, 'branch', date '2022-01-01', 2), (-1, 'phone', NULL, 1), (121, NULL, '2020-01-01', -5), (NULL, 'branch', NULL, 0), (30, 'web', NULL, 1), (30, 'phone', NULL, NULL)) AS r(age, channel, since, trades);
+SELECT a.* FROM entering, policy_attributes(card) AS a;
+SELECT d.ordinal, d.characteristic, d.attribute, d.value, d.condition, d.points FROM entering, score_detail(card, '{"age": 200, "channel": "web", "trades": null}') AS d;
+SELECT reason_codes(card, '{"age": 200, "channel": "web"}', 5) FROM entering;
+
+-- What is wrong with the new parts.
+SELECT n, problem('scorecard', format('{%s"characteristics": [{"name": "a", %s}]}', top, body)) FROM (VALUES
+  (1, '', '"attribute": "x", "hit_policy": "second", "bins": [{"when": "-", "points": 1}]'), (2, '', '"attribute": "x", "hit_policy": "first", "bins": [{"when": "< 10", "points": 1}, {"when": "[5..20)", "points": 2}, {"when": null, "points": 3}]'),
+  (3, '', '"attribute": "x", "hit_policy": "first", "bins": [{"when": "< 10", "points": 1}, {"when": ">= 5", "points": 2}]'), (4, '', '"attribute": "x", "bins": [{"when": "-", "points": {"multiply": 1}}]'),
+  (5, '', '"bins": [{"when": "-", "points": {"^": ["x", 2]}}]'), (6, '', '"bins": [{"when": "-", "points": {"/": ["x"]}}]'), (7, '', '"bins": [{"when": "-", "points": {"-": [1, 2, 3]}}]'), (8, '', '"bins": [{"when": "-", "points": {"+": []}}]'),
+  (9, '', '"bins": [{"when": "-", "points": {"+": ["x", true]}}]'), (10, '', '"bins": [{"when": "-", "points": {"+": ["x", "5"]}}]'), (11, '', '"bins": [{"when": "-", "points": {"+": ["x", 1], "-": [1, 2]}}]'), (12, '', '"bins": [{"when": "-", "points": {"+": "x"}}]'),
+  (13, '', '"bins": [{"when": {"x": ["a"]}, "points": {"+": ["x", 1]}}, {"when": "-", "points": 1}]'), (14, '', '"bins": [{"when": "-", "points": ""}]'), (15, '', '"bins": [{"when": {"xor": []}, "points": 1}, {"when": "-", "points": 1}]'), (16, '', '"bins": [{"when": {"surrogate": {"x": 1}}, "points": 1}, {"when": "-", "points": 1}]'),
+  (17, '"inputs": [], ', '"bins": [{"when": "-", "points": 1}]'), (18, '"inputs": {"x": {}}, ', '"bins": [{"when": "-", "points": 1}]'), (19, '"inputs": {"x": {"valid": "> 5"}}, ', '"bins": [{"when": "-", "points": 1}]'), (20, '"inputs": {"x": {"invalid": "null"}}, ', '"bins": [{"when": "-", "points": 1}]'),
+  (21, '"inputs": {"x": {"valid": "> 5", "invalid": "zero"}}, ', '"bins": [{"when": "-", "points": 1}]'), (22, '"inputs": {"x": {"missing": "missing"}}, ', '"bins": [{"when": "-", "points": 1}]'), (23, '"inputs": {"x": {"missing": 5}}, ', '"bins": [{"when": "-", "points": 1}]'),
+  (24, '"inputs": {"x": {"missing": {"value": "> 5"}}}, ', '"bins": [{"when": "-", "points": 1}]'), (25, '"inputs": {"x": {"missing": {"value": null}}}, ', '"bins": [{"when": "-", "points": 1}]'), (26, '"inputs": {"x": {"missing": {"value": ["a"]}}}, ', '"attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": "-", "points": 1}]'),
+  (27, '"inputs": {"x": {"valid": {"contains": ["a"]}, "invalid": "null"}}, ', '"bins": [{"when": "-", "points": 1}]'), (28, '"inputs": {"x": {"valid": "-", "invalid": "null"}}, ', '"bins": [{"when": "-", "points": 1}]'), (29, '"inputs": {"x": {"missing_if": [null], "missing": "null"}}, ', '"bins": [{"when": "-", "points": 1}]'),
+  (30, '"inputs": {"x": {"valid": "[0..9]", "invalid": "null", "missing": {"value": 3}}}, ', '"attribute": "x", "bins": [{"when": "< 5", "points": 1}, {"when": "[5..9)", "points": 2}]'), (31, '"inputs": {"x": {"valid": "[0..9]", "invalid": "missing"}}, ', '"attribute": "x", "bins": [{"when": "[0..9]", "points": 1}]'),
+  (32, '"inputs": {"x": {"valid": "[0..9]", "invalid": "null", "missing": "null"}}, ', '"attribute": "x", "bins": [{"when": "[0..9]", "points": 1}]'), (33, '"inputs": {"x": {"is_missing": [1]}}, ', '"bins": [{"when": "-", "points": 1}]')) AS v(n, top, body) ORDER BY n;
+
+-- As SQL, for auditors.
+\t on
+SELECT scorecard_to_sql(card, 'c') FROM entering;
+SELECT scorecard_to_sql(card) FROM computing;
+SELECT scorecard_to_sql('{"initial_score": -5, "clamp": [0, 100.5], "characteristics": [
+  {"name": "line\nbreak", "attribute": "odd \"name\"", "weight": 0.5, "unmatched": "error", "bins": [{"when": "[1..2), 5, (7..9], null", "points": -1}, {"when": "not(< 10)", "points": {"add": 1, "multiply": -0.25, "clamp": [null, 3]}}]},
+  {"name": "texts", "attribute": "user", "bins": [{"when": ["it''s", "a\\b"], "points": 1}, {"when": "-", "points": 2}]},
+  {"name": "several", "unmatched": 7, "bins": [{"when": {"at_least": {"n": 2, "of": [{"a": true}, {"d": ">= 2026-01-31"}, {"kinds": {"contains": ["stock"]}}]}}, "points": 3}, {"when": {"not": {"xor": [{"a": true}, {"d": null}, false]}}, "points": 4}, {"when": {"surrogate": [{"a": true}, {"moment": "< 2026-01-31T10:00:00Z"}]}, "points": {"coalesce": ["n", {"-": ["m"]}]}}]}]}', 'My Table');
+SELECT scorecard_to_sql('{"characteristics": [{"name": "a", "unmatched": "null", "bins": [{"when": true, "points": 1}]}]}');
+\t off
+SELECT scorecard_to_sql(NULL) IS NULL AS "null";
