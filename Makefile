@@ -20,9 +20,12 @@ SQL_PIECES = \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
+	sql/mart/mart_tier.sql \
 	sql/mart/mart_question.sql \
 	sql/mart/mart_plan.sql \
-	sql/mart/create_mart.sql
+	sql/mart/refresh_mart.sql \
+	sql/mart/create_mart.sql \
+	sql/mart/simulate_tiers.sql
 
 MODULE_big = crm_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
