@@ -619,6 +619,21 @@ crm_tier_override_until(PG_FUNCTION_ARGS)
 /* No policy counts more periods than these before a tier is lost. */
 #define MAX_AHEAD 4096
 
+/* Whether a standing would ever be lost if every following period had the value: the base rank is below it, and remains so. */
+static bool
+may_fall(const TierPolicy *policy, const TierStanding *standing, double value)
+{
+	int base = crm_tier_base(policy, standing, value);
+
+	if (base == BASE_MISSING)
+	{
+		if (policy->moves.missing == MISSING_FREEZE)
+			return false;
+		base = policy->moves.missing == MISSING_CARRY ? standing->bases[standing->nbases - 1] : 1;
+	}
+	return base < standing->rank;
+}
+
 /*
  * tier_outlook(policy tier_policy, standing tier_standing, value float8) -> (periods_to_downgrade int, landing text,
  * amount_to_keep float8, amount_to_rise float8, next_review date)
@@ -649,6 +664,7 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 	TupleDesc descriptor;
 	DateADT period;
 	double value = PG_ARGISNULL(2) ? get_float8_nan() : PG_GETARG_FLOAT8(2);
+	bool falls;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -658,7 +674,8 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 
 	ahead = *standing;
 	period = standing->period;
-	for (int n = 1; n <= MAX_AHEAD && (nulls[PERIODS] || nulls[REVIEW]); n++)
+	falls = may_fall(policy, standing, value);
+	for (int n = 1; n <= MAX_AHEAD && ((falls && nulls[PERIODS]) || nulls[REVIEW]); n++)
 	{
 		period = crm_tier_next_period(policy, period);
 		if (nulls[REVIEW] && crm_tier_is_review(policy, standing, period))
@@ -666,7 +683,7 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 			values[REVIEW] = DateADTGetDatum(period);
 			nulls[REVIEW] = false;
 		}
-		if (!nulls[PERIODS] || ahead.rank > standing->rank)
+		if (!falls || !nulls[PERIODS])
 			continue;
 		crm_tier_step(policy, &ahead, crm_tier_base(policy, &ahead, value), period);
 		if (ahead.rank < standing->rank)
