@@ -52,6 +52,9 @@ BEGIN
   EXECUTE format('SELECT jsonb_agg(to_jsonb(p) ORDER BY p.ordinal) FROM %I.definition AS d CROSS JOIN LATERAL @extschema@.mart_plan($1, to_jsonb(d)) AS p', mart)
     INTO plan USING mart;
   grants := (SELECT jsonb_agg(to_jsonb(g)) FROM @extschema@.mart_grant(mart) AS g);
+  IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
+    EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  END IF;
 
   -- what is no longer made
   FOR planned IN SELECT * FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, signature text)
@@ -149,6 +152,7 @@ BEGIN
     FROM new WHERE NOT EXISTS (SELECT FROM changed)', mart)
   USING source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market;
   RETURN QUERY SELECT * FROM @extschema@.mart_build(mart);
+  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart);
 END;
 $mart_define$;
 
@@ -269,6 +273,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

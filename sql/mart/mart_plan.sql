@@ -12,6 +12,7 @@ DECLARE
   client_columns text[] := ARRAY(SELECT jsonb_array_elements_text(definition -> 'client_columns'));
   suitability jsonb := definition ->> 'suitability';
   tier_measure text := definition ->> 'tier_measure';
+  period text := (definition ->> 'tiers')::jsonb ->> 'period';
   pieces jsonb;
   lacking jsonb;                -- a need that is not met -> why
   facts jsonb;                  -- side -> name -> fact
@@ -77,16 +78,15 @@ BEGIN
   FROM @extschema@.mart_column() AS c
   WHERE c.name = ANY (client_columns) AND c.name <> 'client_id' AND c.question NOT LIKE '%facts'
     AND EXISTS (SELECT FROM @extschema@.mart_column() AS o WHERE o.question = c.question AND o.name = '*client_columns')
+    AND c.expression <> 'c.' || c.name                   -- which is the very same column
     AND NOT EXISTS (SELECT FROM @extschema@.mart_computed_fact() AS f WHERE f.side = 'client' AND f.name = c.name)
   LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
-  IF tier_measure IS NULL THEN
-    SELECT m.name INTO tier_measure FROM unnest(ARRAY['average_assets', 'assets', 'holdings_value']) WITH ORDINALITY AS m (name, place)
-    WHERE facts -> 'client' ? m.name ORDER BY m.place LIMIT 1;
-  ELSIF tier_measure = 'score' AND definition ->> 'rating' IS NULL THEN
+  tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
+  IF tier_measure = 'score' AND definition ->> 'rating' IS NULL THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
   END IF;
   SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking
@@ -94,6 +94,10 @@ BEGIN
     ('rating', definition ->> 'rating' IS NULL, 'no scorecard was given as rating'),
     ('tiers', definition ->> 'tiers' IS NULL, 'no tier policy was given as tiers'),
     ('suitability', suitability IS NULL, 'no suitability policy was given as suitability'),
+    ('tier moves', period IS NULL OR lacking ?& ARRAY['balance', 'trade', 'holding'], CASE
+      WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
+      ELSE 'nothing in the source has months' END),
+    ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
@@ -119,7 +123,12 @@ BEGIN
 
   -- the pieces that depend on source and policies
   SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces
-  FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p;
+  FROM (
+    SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
+      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+  ) AS p;
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
   FROM (VALUES
     ('crm', '@extschema@'),
@@ -136,6 +145,9 @@ BEGIN
       WHEN lacking ? 'trading_day' THEN pieces -> 'balance' ->> 'is'
       WHEN definition ->> 'market' IS NULL THEN pieces -> 'trading_day' ->> 'is'
       ELSE format('(SELECT m.on_day FROM %s AS m WHERE m.market = %L)', pieces -> 'trading_day' ->> 'is', definition ->> 'market') END),
+    ('first day', (
+      SELECT format('least(%s)', string_agg(format('(SELECT min(s.on_day) FROM %s AS s WHERE s.on_day > ''1900-01-01'' AND s.on_day <= $1)', pieces -> v.name ->> 'is'), ', '))
+      FROM unnest(ARRAY['balance', 'trade', 'holding']) AS v (name) WHERE NOT lacking ? v.name)),
     ('data through', (
       SELECT CASE count(*) WHEN 0 THEN 'NULL::date' ELSE format('greatest(%s)',
         string_agg(format('(SELECT max(s.on_day) FROM %s AS s WHERE s.on_day <= $1)', pieces -> v.name ->> 'is'), ', ')) END

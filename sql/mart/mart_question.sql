@@ -11,13 +11,13 @@ BEGIN ATOMIC
     (2, 'product_facts', false, ARRAY['product'], 'as_of date', 500, '{product joins}',
       'What is known about each product as of a day, for policies to read'),
     (3, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} CROSS JOIN LATERAL (SELECT {tier value} AS tier_value) AS t',
+      '{mart}.client_facts($1) AS f {reasons} {tier join}',
       'One view of the client: one row a client, key client_id'),
     (4, 'client_rating', true, ARRAY['rating'], 'as_of date', 10000,
       '(SELECT {rating row} FROM {mart}.client_facts($1) AS f) AS f {reasons}',
       'The rating of each client and what cost most points: one row a client, key client_id'),
     (5, 'client_tier', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10000,
-      '(SELECT {tier row}, {tier value} AS tier_value FROM {mart}.client_facts($1) AS f) AS f CROSS JOIN LATERAL (SELECT f.tier_value) AS t',
+      '{tier clients}',
       'The tier of each client: one row a client, key client_id'),
     (6, 'tier_summary', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10,
       '(SELECT l.tier, l.tier_order FROM unnest({crm}.tier_labels({tiers})) WITH ORDINALITY AS l (tier, tier_order)
@@ -107,7 +107,9 @@ BEGIN ATOMIC
       '(SELECT DISTINCT d.on_day FROM {trading_day} AS d WHERE ($1 IS NULL OR d.market = $1) AND d.on_day < $2
         ORDER BY d.on_day DESC LIMIT greatest($3, 0)) AS d',
       'The n trading days of a market before a day, oldest first; all markets together if market is NULL')
-  ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);
+  ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning)
+  UNION ALL
+  SELECT q.* FROM mart_tier_question() AS q;
 END;
 
 COMMENT ON FUNCTION mart_question() IS
@@ -120,7 +122,8 @@ RETURNS TABLE (ordinal int, question text, name text, type text, needs text[], e
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
 BEGIN ATOMIC
   SELECT (pg_catalog.row_number() OVER ())::int, q.name, c.name, c.type, c.needs, c.expression, c.meaning
-  FROM (VALUES
+  FROM (
+    VALUES
     ('client_facts', '*client facts', NULL, NULL::text[], NULL, NULL),
     ('product_facts', '*product facts', NULL, NULL, NULL, NULL),
 
@@ -128,8 +131,9 @@ BEGIN ATOMIC
       'The day that is asked about'),
     ('suitability_change', 'from_day', 'date', NULL, '$1', 'The earlier day'),
     ('suitability_change', 'to_day', 'date', NULL, '$2', 'The later day'),
-    ('client_360 client_rating client_tier tier_summary suitability_matrix suitability_exception assessment_due', 'data_through', 'date', NULL,
+    ('client_360 client_rating suitability_matrix suitability_exception assessment_due', 'data_through', 'date', NULL,
       '{data through}', 'Newest day, at or before as_of, on which balances, trades or holdings have a row'),
+    ('client_tier tier_summary', 'data_through', 'date', NULL, '{tier through}', '{tier through meaning}'),
 
     ('client_360', '*client contract', NULL, NULL, NULL, NULL),
     ('client_rating client_tier suitability_exception assessment_due suitability_change', 'client_id', 'text', NULL, 'f.client_id',
@@ -144,11 +148,11 @@ BEGIN ATOMIC
     ('client_360 client_rating', 'reason_3_code', 'text', ARRAY['rating'], 'k.codes[3]', 'Code of what cost third most points'),
     ('client_360 client_rating', 'reason_3', 'text', ARRAY['rating'], 'r.reason_3', 'What cost third most points'),
 
-    ('client_tier', 'assets', 'numeric(18,2)', NULL, '{assets}', 'Assets of the client: the balance at the end of the day, else the value of holdings'),
-    ('client_360 client_tier', 'tier_value', 'numeric(18,2)', ARRAY['tiers', 'tier_measure'], 't.tier_value', 'What the tier is decided by: {tier measure}'),
-    ('client_360 client_tier', 'tier', 'text', ARRAY['tiers', 'tier_measure'], '{crm}.tier({tiers}, t.tier_value::float8)',
+    ('client_tier', 'assets', 'numeric(18,2)', NULL, '{tier assets}', '{tier assets meaning}'),
+    ('client_360 client_tier', 'tier_value', 'numeric(18,2)', ARRAY['tiers', 'tier_measure'], 't.tier_value', '{tier value meaning}'),
+    ('client_360 client_tier', 'tier', 'text', ARRAY['tiers', 'tier_measure'], '{tier label}',
       'Tier of the policy {tier policy name}; empty if the measure is not known'),
-    ('client_360 client_tier', 'tier_order', 'integer', ARRAY['tiers', 'tier_measure'], '{crm}.tier_rank({tiers}, t.tier_value::float8)',
+    ('client_360 client_tier', 'tier_order', 'integer', ARRAY['tiers', 'tier_measure'], '{tier rank}',
       'Rank of the tier, lowest 1'),
 
     ('tier_summary', 'tier', 'text', NULL, 'l.tier', 'Tier of the policy {tier policy name}; empty if the measure is not known'),
@@ -228,6 +232,8 @@ BEGIN ATOMIC
         WHEN p.product_id IS NULL THEN format(''there is no product %s'', $2)
         WHEN d.outcome IS NULL THEN ''no check of the policy applies'' ELSE {sentence} END', 'Why, in one sentence'),
     ('why', 'basis', 'text', NULL, 'd.basis', 'The law or house rule that the check rests on')
+    UNION ALL
+    SELECT c.* FROM mart_tier_column() AS c
   ) AS c (questions, name, type, needs, expression, meaning)
   CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(c.questions, ' ') AS q (name);
 END;
