@@ -25,6 +25,7 @@ SQL_PIECES = \
 	sql/mart/mart_fact.sql \
 	sql/mart/mart_tier.sql \
 	sql/mart/mart_question.sql \
+	sql/mart/mart_policy.sql \
 	sql/mart/mart_plan.sql \
 	sql/mart/refresh_mart.sql \
 	sql/mart/create_mart.sql \

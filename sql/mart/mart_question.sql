@@ -73,7 +73,7 @@ BEGIN ATOMIC
       JOIN {mart}.product_facts($1) AS g ON g.product_id = h.product_id
       CROSS JOIN LATERAL (
         SELECT {crm}.suitability(coalesce($3, {suitability}), b, g, $1, {hold}) AS before,
-          {crm}.suitability({suitability}, f, p, $2, {hold}) AS after OFFSET 0) AS o
+          {crm}.suitability({suitability on $2}, f, p, $2, {hold}) AS after OFFSET 0) AS o
       CROSS JOIN LATERAL (SELECT {client before: profile}) AS f_profile
       CROSS JOIN LATERAL (SELECT {client before: activity}) AS f_activity
       CROSS JOIN LATERAL (SELECT {client before: time}) AS f_time
@@ -83,7 +83,7 @@ BEGIN ATOMIC
       'activity changed (balances, trades, holdings, permissions), lapsed or resolved with time, policy changed; several together if none alone decides'),
     (10, 'assessment_due', true, ARRAY['suitability', 'dated checks'], 'as_of date', 10000,
       '(SELECT {client row} FROM {mart}.client_facts($1) AS f) AS f
-      CROSS JOIN (VALUES {dated checks}) AS k (ordinal, name, code, attribute, span, action)
+      CROSS JOIN ({dated checks}) AS k (ordinal, name, code, attribute, span, action)
       CROSS JOIN LATERAL (SELECT CASE k.attribute {dated values} END AS last_on) AS v
       CROSS JOIN LATERAL (SELECT (nullif(nullif(v.last_on, ''infinity''), ''-infinity'') + k.span)::date AS due_on) AS e
       CROSS JOIN LATERAL (
@@ -98,9 +98,9 @@ BEGIN ATOMIC
       LEFT JOIN (SELECT {client row} FROM {mart}.client_facts($4) AS f WHERE f.client_id = $1) AS f ON true
       LEFT JOIN (SELECT {product row} FROM {mart}.product_facts($4) AS f WHERE f.product_id = $2) AS p ON true
       CROSS JOIN LATERAL (
-        SELECT {crm}.suitability({suitability}, f, p, $4, {crm}.instruction($3)) AS outcome) AS o
+        SELECT {crm}.suitability({suitability on $4}, f, p, $4, {crm}.instruction($3)) AS outcome) AS o
       LEFT JOIN LATERAL (
-        SELECT d.* FROM {crm}.suitability_detail({suitability}, f, p, $4, {crm}.instruction($3)) AS d WHERE d.outcome > ''suitable'') AS d ON true
+        SELECT d.* FROM {crm}.suitability_detail({suitability on $4}, f, p, $4, {crm}.instruction($3)) AS d WHERE d.outcome > ''suitable'') AS d ON true
       WHERE o.outcome IS NULL OR o.outcome > ''suitable''',
       'Why a client may not have a product: one sentence for each check that fails, none if the product is suitable'),
     (12, 'trading_days', false, ARRAY['trading_day'], 'market text, before date, n integer', 1,
@@ -140,7 +140,7 @@ BEGIN ATOMIC
       'The client''s number'),
     ('client_360 client_rating client_tier suitability_exception assessment_due suitability_change', '*client_columns', NULL, NULL, NULL, NULL),
 
-    ('client_360 client_rating', 'score', 'float8', ARRAY['rating'], '{crm}.score({rating}, rated)', 'Points of the scorecard {scorecard name}'),
+    ('client_360 client_rating', 'score', 'float8', ARRAY['rating'], '{score}', 'Points of the scorecard {scorecard name}'),
     ('client_360 client_rating', 'reason_1_code', 'text', ARRAY['rating'], 'k.codes[1]', 'Code of what cost most points'),
     ('client_360 client_rating', 'reason_1', 'text', ARRAY['rating'], 'r.reason_1', 'What cost most points'),
     ('client_360 client_rating', 'reason_2_code', 'text', ARRAY['rating'], 'k.codes[2]', 'Code of what cost second most points'),
@@ -206,10 +206,10 @@ BEGIN ATOMIC
         SELECT string_agg(k.cause, '' and '' ORDER BY k.place)
         FROM unnest(ARRAY[''re-graded'', ''profile changed'', ''activity changed'',
           CASE WHEN o.before < o.after THEN ''lapsed with time'' ELSE ''resolved with time'' END, ''policy changed''], ARRAY[
-          {crm}.suitability({suitability}, f, g, $2, {hold}),
-          {crm}.suitability({suitability}, f_profile, p, $2, {hold}),
-          {crm}.suitability({suitability}, f_activity, p, $2, {hold}),
-          {crm}.suitability({suitability}, f_time, p, $1, {hold}),
+          {crm}.suitability({suitability on $2}, f, g, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_profile, p, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_activity, p, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_time, p, $1, {hold}),
           {crm}.suitability(coalesce($3, {suitability}), f, p, $2, {hold})]) WITH ORDINALITY AS k (cause, otherwise, place)
         WHERE CASE WHEN o.before < o.after THEN k.otherwise < o.after ELSE k.otherwise > o.after END), ''several together'')',
       'What changed the outcome'),
