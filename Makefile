@@ -23,9 +23,13 @@ SQL_PIECES = \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
+	sql/mart/mart_tier.sql \
 	sql/mart/mart_question.sql \
+	sql/mart/mart_policy.sql \
 	sql/mart/mart_plan.sql \
+	sql/mart/refresh_mart.sql \
 	sql/mart/create_mart.sql \
+	sql/mart/simulate_tiers.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
 	sql/registry/decision_log.sql \
