@@ -172,8 +172,12 @@ crm_tier_step(const TierPolicy *policy, TierStanding *standing, int base, DateAD
 void
 crm_tier_skip(const TierPolicy *policy, TierStanding *standing, DateADT period)
 {
-	DateADT next = crm_tier_next_period(policy, standing->period);
+	DateADT next;
 
+	/* the usual case, without a calendar: two periods on is more days away */
+	if (period - standing->period <= 31 * policy->months)
+		return;
+	next = crm_tier_next_period(policy, standing->period);
 	for (; next < period; next = crm_tier_next_period(policy, next))
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -85,6 +85,13 @@ INSERT INTO month
 SELECT 'c' || n % 20, date_trunc('month', on_day), crm.activity(on_day, n * 1.25), crm.balance(on_day, n - 300)
 FROM (SELECT n, date '2026-01-01' + n AS on_day FROM generate_series(1, 600) AS n) AS e GROUP BY 1, 2;
 CREATE INDEX month_activity ON month USING hash (activity);
+CREATE TABLE standing (client_id text, month date, standing crm.tier_standing);
+INSERT INTO standing
+SELECT 'c' || c, month, CASE WHEN c % 3 = 0 THEN crm.tier_override(policy, s, 'premier', 'infinity') ELSE s END
+FROM (SELECT c, month, policy, crm.tier_track(policy, value, month) OVER (PARTITION BY c ORDER BY month) AS s
+  FROM (SELECT document AS policy FROM tiers WHERE file = 'tier_policy.json') AS p, generate_series(1, 20) AS c, generate_series(0, 11) AS n,
+    LATERAL (SELECT (date '2026-01-01' + n * interval '1 month')::date AS month, (c * n * 7919 % 1000003)::float8 AS value WHERE c > 0) AS v) AS t;
+CREATE INDEX standing_standing ON standing USING hash (standing);
 CREATE MATERIALIZED VIEW history AS SELECT client_id, crm.rollup(activity) AS activity, crm.rollup(balance) AS balance FROM month GROUP BY 1;
 SQL
 
@@ -122,6 +129,9 @@ my %question = (
   'the index' => "SET enable_seqscan = off; SELECT client_id FROM client WHERE crm.score($card, client) > 300 ORDER BY 1",
   'summaries' => 'SELECT client_id, month, activity, balance, crm.total(activity), crm.last_day(balance) FROM month ORDER BY 1, 2',
   'rollups' => "SELECT client_id, activity, crm.average_balance(balance, '2026-06-01', '2026-07-01') FROM history ORDER BY 1",
+  'standings' => 'SELECT client_id, month, standing, crm.tier_rank(standing), crm.on_watch(standing), crm.tier_label(document, standing) '
+    . q{FROM standing, tiers WHERE file = 'tier_policy.json' ORDER BY 1, 2},
+  'standings go on' => q{SELECT client_id, crm.tier_step(document, standing, 50000.0, '2027-01-31') FROM standing, tiers WHERE file = 'tier_policy.json' AND month = '2026-12-01' ORDER BY 1},
   'the hash index' => 'SET enable_seqscan = off; SELECT count(*) FROM month AS a WHERE EXISTS (SELECT FROM month AS b WHERE b.activity OPERATOR(crm.=) a.activity)',
   'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
 );
