@@ -311,13 +311,13 @@ CREATE TEMP VIEW reads AS SELECT relname, coalesce(seq_tup_read, 0) + coalesce(i
 FROM pg_stat_xact_user_tables WHERE schemaname = 'warehouse' AND relname LIKE 'partition\_%';
 CREATE TEMP TABLE reads_before AS SELECT * FROM reads;
 CALL crm.refresh_mart('of_parts', check_from => '2026-06-01', commit_each_month => false);
+CREATE TEMP TABLE reads_of_refresh AS SELECT relname, r.tuples - b.tuples AS tuples, r.scans - b.scans AS scans FROM reads AS r JOIN reads_before AS b USING (relname);
 SELECT is((SELECT max(month) FROM of_parts.tier_month), date '2026-06-01', 'a month more');
 -- the planner looks at both ends of an index, which counts as reading
-SELECT is_empty('SELECT relname, r.tuples - b.tuples FROM reads AS r JOIN reads_before AS b USING (relname)
-    WHERE relname <> ''partition_2026_06'' AND (r.scans <> b.scans OR r.tuples - b.tuples > 100)', 'is computed without reading an earlier one, but for the ends of indexes');
+SELECT is_empty('SELECT * FROM reads_of_refresh WHERE relname <> ''partition_2026_06'' AND (scans > 0 OR tuples > 100)', 'is computed without reading an earlier one, but for the ends of indexes');
 SELECT is_empty('SELECT tableoid::regclass FROM warehouse.partitioned GROUP BY 1 HAVING count(*) < 400', 'each of which has far more');
-SELECT ok((SELECT r.tuples - b.tuples FROM reads AS r JOIN reads_before AS b USING (relname) WHERE relname = 'partition_2026_06')
-  - (SELECT 2 * count(*) FROM warehouse.partition_2026_06) BETWEEN 0 AND 100, 'and its own is read twice: for the digest and for the values');
+SELECT ok(tuples - (SELECT 2 * count(*) FROM warehouse.partition_2026_06) BETWEEN 0 AND 100, 'and its own is read twice: for the digest and for the values')
+FROM reads_of_refresh WHERE relname = 'partition_2026_06';
 SELECT crm.drop_mart('of_parts');
 
 ------------------------------------------------------------------------------------------------------------------------
