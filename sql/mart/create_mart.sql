@@ -105,7 +105,7 @@ BEGIN
   FOR statement IN              -- on what was made again
     SELECT g.statement
     FROM jsonb_to_recordset(grants) AS g (object text, id oid, "column" text, statement text)
-    CROSS JOIN LATERAL (SELECT coalesce(to_regclass(g.object)::oid, to_regprocedure(g.object)::oid) AS id) AS n
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.object LIKE '%)' THEN to_regprocedure(g.object)::oid ELSE to_regclass(g.object)::oid END AS id) AS n
     WHERE n.id <> g.id
       AND (g."column" IS NULL OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = n.id AND a.attname = g."column"))
   LOOP
@@ -181,7 +181,7 @@ BEGIN
     FROM new WHERE NOT EXISTS (SELECT FROM changed)', mart)
   USING source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name, suitability_name, policies;
   RETURN QUERY SELECT * FROM @extschema@.mart_build(mart);
-  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart);
+  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart, @extschema@.mart_tier_lock(mart, true));
 END;
 $mart_define$;
 

@@ -71,15 +71,12 @@ BEGIN ATOMIC
         WHERE $3 IS NULL OR f.client_id = ANY ($3)'
       ELSE '{client} AS c
         LEFT JOIN {mart}.tier_month AS before ON before.client_id = c.client_id AND before.month = ($1 - interval ''{months}'')::date
-        LEFT JOIN LATERAL (
-          SELECT b.amount::numeric AS amount
-          FROM {balance} AS b
-          WHERE before.client_id IS NULL AND coalesce(c.opened_on < $1, true) AND b.client_id = c.client_id AND {balance before}
-          ORDER BY b.on_day DESC
-          LIMIT 1) AS earlier ON true
         LEFT JOIN {balances of the period} AS m ON m.client_id = c.client_id
         CROSS JOIN (SELECT {first balance day} AS first_day) AS d
-        CROSS JOIN LATERAL (SELECT coalesce(before.assets, earlier.amount, {no balance}) AS amount) AS opening
+        CROSS JOIN LATERAL (
+          SELECT coalesce(before.assets, CASE WHEN before.client_id IS NULL AND coalesce(c.opened_on < $1, true) THEN (
+            SELECT b.amount::numeric FROM {balance} AS b WHERE b.client_id = c.client_id AND {balance before} ORDER BY b.on_day DESC LIMIT 1) END, {no balance}) AS amount
+          ) AS opening
         CROSS JOIN LATERAL (
           SELECT c.client_id, {balance measure} AS value, {closing balance} AS assets) AS v
         WHERE (c.opened_on IS NULL OR c.opened_on < $2) AND (c.closed_on IS NULL OR $2 <= c.closed_on)

@@ -110,42 +110,45 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_build_object('source', d.source, 'balance_mode', d.balance_mode, 'market', d.market, 'measure', m.measure,
     'from_balances', mart_tier_from_balances(d.source, m.measure), 'rating', CASE m.measure WHEN 'score' THEN d.rating END,
-    'period', d.tiers::pg_catalog.jsonb ->> 'period', 'tiers', d.tiers)
+    'period', d.tiers::pg_catalog.jsonb ->> 'period', 'tiers', d.tiers, 'definition', mart_tier_basis.definition)
   FROM pg_catalog.jsonb_to_record(mart_tier_basis.definition) AS d (source text, balance_mode text, market text, tier_measure text, rating text, tiers text)
   CROSS JOIN LATERAL (SELECT mart_tier_measure(d.source, d.tier_measure) AS measure) AS m;
 END;
 
-COMMENT ON FUNCTION mart_tier_basis(jsonb) IS 'What the standings of a mart of a definition rest on: source, measure, period and tier policy';
+COMMENT ON FUNCTION mart_tier_basis(jsonb) IS
+  'What the standings of a mart of a definition rest on: source, measure, period and tier policy, with the definition itself';
 
 -- The basis of a mart's standings, with its definition locked, so that one transaction at a time refreshes, closes or redefines it; NULL where
--- nothing is remembered.
-CREATE FUNCTION mart_tier_lock(mart text)
+-- nothing is remembered. The basis that was noted last is taken where the definition is the same, unless the source may have changed its shape.
+CREATE FUNCTION mart_tier_lock(mart text, look_again bool DEFAULT false)
 RETURNS jsonb
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $mart_tier_lock$
 DECLARE
   definition jsonb;
-  basis jsonb;
+  kept jsonb;
 BEGIN
-  EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
-  basis := @extschema@.mart_tier_basis(definition);
-  RETURN CASE WHEN to_regprocedure(format('%I.tier_value(date, date, text[])', mart)) IS NOT NULL THEN basis END;
+  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
+  IF to_regprocedure(format('%I.tier_value(date, date, text[])', mart)) IS NULL THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE format('SELECT r.basis FROM %I.refresh_log AS r ORDER BY r.month DESC LIMIT 1', mart) INTO kept;
+  RETURN CASE WHEN kept -> 'definition' = definition AND NOT look_again THEN kept ELSE @extschema@.mart_tier_basis(definition) END;
 END;
 $mart_tier_lock$;
 
-COMMENT ON FUNCTION mart_tier_lock(text) IS
+COMMENT ON FUNCTION mart_tier_lock(text, bool) IS
   'Locks the definition of a mart until the end of the transaction; what its standings rest on, NULL if it keeps none';
 
 -- Standings after a change of what they rest on: under another policy they are stepped through again from the values that are kept; where the
 -- values hold no more, there are none until refresh_mart computes them.
-CREATE FUNCTION mart_tier_follow(mart text)
+CREATE FUNCTION mart_tier_follow(mart text, basis jsonb)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $mart_tier_follow$
 DECLARE
-  basis jsonb := @extschema@.mart_tier_lock(mart);
   kept jsonb;
 BEGIN
   IF basis IS NULL THEN
@@ -154,13 +157,16 @@ BEGIN
   EXECUTE format('SELECT r.basis FROM %I.refresh_log AS r ORDER BY r.month DESC LIMIT 1', mart) INTO kept;
   IF kept = basis THEN
     RETURN;
-  ELSIF kept - 'tiers' = basis - 'tiers' THEN
+  ELSIF kept - '{tiers,definition}'::text[] = basis - '{tiers,definition}'::text[] THEN
+    EXECUTE format('UPDATE %I.refresh_log SET basis = $1', mart) USING basis;
+    IF kept -> 'tiers' = basis -> 'tiers' THEN
+      RETURN;
+    END IF;
     EXECUTE format('
       UPDATE %1$I.tier_month AS t SET standing = s.standing
       FROM (SELECT t.month, t.client_id, @extschema@.tier_track($1, t.value, t.month) OVER (PARTITION BY t.client_id ORDER BY t.month) AS standing
         FROM %1$I.tier_month AS t) AS s
       WHERE s.month = t.month AND s.client_id = t.client_id', mart) USING (basis ->> 'tiers')::@extschema@.tier_policy;
-    EXECUTE format('UPDATE %I.refresh_log SET basis = $1', mart) USING basis;
     RETURN QUERY VALUES ('tier_month', 'created', 'another tier policy: standings were computed again from the first month');
   ELSE
     EXECUTE format('TRUNCATE %1$I.tier_month, %1$I.refresh_log', mart);
@@ -170,8 +176,8 @@ BEGIN
 END;
 $mart_tier_follow$;
 
-COMMENT ON FUNCTION mart_tier_follow(text) IS
-  'Brings standings into line with the mart''s definition: computed again under another tier policy, emptied where the values are others';
+COMMENT ON FUNCTION mart_tier_follow(text, jsonb) IS
+  'Brings standings into line with what they rest on now: computed again under another tier policy, emptied where the values are others';
 
 -- One period of some clients or of all (NULL), whatever is there of it already: rows that come out the same are not written. touched are the clients
 -- whose row is another, where they are asked for: what comes later has to follow.
@@ -256,7 +262,7 @@ BEGIN
     RAISE NOTICE 'mart % keeps no standings: there is nothing to refresh', quote_ident(mart);
     RETURN 0;
   END IF;
-  PERFORM @extschema@.mart_tier_follow(mart);
+  PERFORM @extschema@.mart_tier_follow(mart, basis);
   EXECUTE format('SELECT max(r.month) FROM %I.refresh_log AS r', mart) INTO last_month;
   EXECUTE format('SELECT date_trunc($2, s.first_day::timestamp)::date FROM %I.source_days($1) AS s', mart)
     INTO first_month USING (last_month + span)::date - 1, basis ->> 'period';
@@ -308,7 +314,7 @@ BEGIN
   IF basis IS NULL THEN
     RETURN NULL;
   END IF;
-  PERFORM @extschema@.mart_tier_follow(mart);
+  PERFORM @extschema@.mart_tier_follow(mart, basis);
   EXECUTE format('SELECT s.first_day, s.last_day, (SELECT max(r.month) FROM %1$I.refresh_log AS r) AS refreshed FROM %1$I.source_days($1) AS s', mart)
     INTO days USING through;
   month := coalesce(days.refreshed + span, date_trunc(basis ->> 'period', days.first_day::timestamp));
@@ -373,7 +379,7 @@ BEGIN
     RAISE EXCEPTION 'mart % keeps no standings', quote_ident(mart)
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it a tier policy with a "period": update_mart(mart, tiers => ...).';
   END IF;
-  PERFORM @extschema@.mart_tier_follow(mart);
+  PERFORM @extschema@.mart_tier_follow(mart, basis);
   closing := date_trunc(basis ->> 'period', month::timestamp);
   EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.refresh_log AS r WHERE r.month = $1) AS refreshed, (SELECT max(k.month) FROM %1$I.closed_month AS k) AS closed', mart)
     INTO state USING closing;
