@@ -246,6 +246,16 @@ read_code(Scanner *scanner, const char *start, StringInfo out)
 	appendStringInfoString(out, (char *) utf);
 }
 
+/* The text of a value without the room that was to spare: there may be very many. */
+static const char *
+keep(StringInfo out)
+{
+	const char *text = pnstrdup(out->data, out->len);
+
+	pfree(out->data);
+	return text;
+}
+
 /* A quoted text, decoded. */
 static const char *
 read_text(Scanner *scanner)
@@ -281,7 +291,7 @@ read_text(Scanner *scanner)
 		}
 	}
 	scanner->at++;
-	return out.data;
+	return keep(&out);
 }
 
 /* A number as JSON writes it: no leading zeros, and a digit before the point. */
@@ -322,7 +332,7 @@ read_number(Scanner *scanner)
 	}
 	if (continues_name(*scanner->at))
 		malformed(scanner, start, "not a number");
-	return out.data;
+	return keep(&out);
 }
 
 /* A day or moment from the text of date(...), date and time(...) or @"...". */
@@ -723,6 +733,7 @@ crm_sfeel_tests(StringInfo out, const SfeelCell *cell)
 	}
 	appendStringInfoString(&string, negated ? ")" : "");
 	escape_json(out, string.data);
+	pfree(string.data);
 }
 
 /* The value of an output entry; an empty cell is null. */
