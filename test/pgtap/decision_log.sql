@@ -74,6 +74,40 @@ SELECT is_empty($$ SELECT s.seal FROM registry.decision_seal AS s WHERE sha256(c
     s.decisions::text, s.number::text, encode(sha256(s.leaves), 'hex'), s.through::text, s.open::text, s.snapshot::text, extract(epoch FROM s.sealed_at)::text, s.sealed_by,
     s.sealed_login]) WITH ORDINALITY AS e (x, n)), 'UTF8')) <> s.sha256 $$, 'a seal''s hash is that of its list of literals');
 
+-- Rights by plain grants: who logs does not seal, who seals does not log, who reads does neither.
+CREATE ROLE "log test writer";
+CREATE ROLE "log test sealer";
+CREATE ROLE "log test reader";
+SELECT format('GRANT USAGE ON SCHEMA registry, %I TO "log test writer", "log test sealer", "log test reader"', n.nspname)
+FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'crm_ext' \gexec
+GRANT SELECT ON registry.policy_version, registry.policy_event TO "log test writer";
+GRANT SELECT, INSERT ON registry.decision_log TO "log test writer";
+GRANT SELECT ON registry.decision_log, registry.decision_seal, registry.decision_log_decision_id_seq TO "log test sealer", "log test reader";
+GRANT SELECT ON registry.decision_retention TO "log test reader";
+GRANT INSERT ON registry.decision_seal TO "log test sealer";
+CREATE FUNCTION as_role(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer text;
+BEGIN
+  EXECUTE format('SET LOCAL ROLE %I', role);
+  EXECUTE statement INTO answer;
+  RESET ROLE;
+  RETURN answer;
+END $$;
+CREATE TABLE logged AS SELECT as_role('log test writer', $$ SELECT registry.log_decision('C', 'note', 'x', NULL, NULL, '{}', current_date) $$)::bigint AS id;
+SELECT is((SELECT d.recorded_by FROM registry.decision_log AS d JOIN logged AS l ON l.id = d.decision_id), 'log test writer', 'a writer logs in the own name');
+SELECT lives_ok(format('SELECT as_role(%L, %L)', 'log test writer', format('SELECT registry.log_decision(''C'', ''tier_policy'', ''mass'', NULL, %L, ''{}'', current_date)', policy())), 'also by a policy');
+SELECT throws_ok(format($$ SELECT as_role(%L, %L) $$, c.role, c.statement), '42501', NULL, format('%s: not %s', c.role, c.statement))
+FROM (VALUES ('log test writer', 'SELECT count(*) FROM registry.seal_decision_log()'), ('log test writer', 'UPDATE registry.decision_log SET outcome = 1'), ('log test writer', 'DELETE FROM registry.decision_log'),
+  ('log test writer', 'SELECT registry.detach_decisions(''2020-01-01'', ''x'')'), ('log test sealer', 'SELECT registry.log_decision(''C'', ''note'', ''x'', NULL, NULL, ''{}'', current_date)'),
+  ('log test reader', 'SELECT registry.log_decision(''C'', ''note'', ''x'', NULL, NULL, ''{}'', current_date)'), ('log test reader', 'SELECT count(*) FROM registry.seal_decision_log()'),
+  ('log test sealer', 'TRUNCATE registry.decision_seal')) AS c (role, statement)
+WHERE c.statement NOT LIKE '%detach%';
+SELECT is(as_role('log test sealer', 'SELECT sum(decisions) FROM registry.seal_decision_log()'), '3', 'a sealer seals');
+SELECT is((SELECT sealed_by FROM registry.decision_seal ORDER BY seal DESC LIMIT 1), 'log test sealer', 'in the own name');
+SELECT is(as_role('log test reader', 'SELECT count(*) FROM registry.verify_decision_log() WHERE status NOT IN (''intact'', ''unsealed'')'), '0', 'a reader verifies');
+SELECT registry.log_decision('C8', 'note', 'z', NULL, NULL, '{}', current_date);
+
 -- Somebody with the rights of the owner changes the evidence: what is found. Each time all is put back.
 CREATE FUNCTION tampered(statement text, anchor text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -107,7 +141,7 @@ SELECT is(tampered('SELECT setval(''registry.decision_log_decision_id_seq'', nex
   'a number that may still be in flight is not yet an alarm');
 SELECT is(tampered('DELETE FROM registry.decision_seal WHERE seal = 2'), '2 seal removed; no seal 1000; unsealed 1', 'a removed seal is found');
 SELECT is(tampered('DELETE FROM registry.decision_seal WHERE seal = 1'), '1 seal removed; no seal 5; unsealed 1', 'the first too');
-SELECT is(tampered('DELETE FROM registry.decision_seal WHERE seal = 3', (SELECT encode(sha256, 'hex') FROM registry.decision_seal WHERE seal = 3)), 'unsealed 2; seal removed',
+SELECT is(tampered('DELETE FROM registry.decision_seal WHERE seal = 4', (SELECT encode(sha256, 'hex') FROM registry.decision_seal WHERE seal = 4)), 'unsealed 4; seal removed',
   'the last if its hash was kept elsewhere');
 SELECT is(tampered('SELECT 1', (SELECT encode(sha256, 'hex') FROM registry.decision_seal WHERE seal = 2)), 'unsealed 1', 'an anchor that is there is good');
 SELECT is(tampered(format('UPDATE registry.decision_seal SET %s WHERE seal = 2', c)), '2 seal changed; unsealed 1', format('a seal with %s is found', c))
