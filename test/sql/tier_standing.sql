@@ -1,6 +1,7 @@
 -- Standings: tiers with a memory.
 SET search_path = crm, public;
 SET datestyle = ISO;
+SET jit = off; -- the tables are not analyzed
 
 -- One rank a month, with the tier's number as the value: up at once, on watch after three months below, down after six to the best of the
 -- last six. The trace is that of China Construction Bank's published rule on made-up ranks.
