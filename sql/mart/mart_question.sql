@@ -21,7 +21,7 @@ BEGIN ATOMIC
       'The tier of each client: one row a client, key client_id'),
     (6, 'tier_summary', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10,
       '(SELECT l.tier, l.tier_order FROM unnest({crm}.tier_labels({tiers})) WITH ORDINALITY AS l (tier, tier_order)
-        UNION ALL SELECT NULL, NULL) AS l
+        UNION ALL SELECT NULL::text AS tier, NULL::bigint AS tier_order) AS l
       LEFT JOIN (
         SELECT t.tier, count(*) AS clients, sum(t.assets) AS assets
         FROM {mart}.client_tier_at($1) AS t

@@ -184,6 +184,7 @@ COMMENT ON FUNCTION mart_tier_follow(text, jsonb) IS
 CREATE FUNCTION mart_refresh_period(mart text, basis jsonb, month date, clients text[], note_touched bool, OUT written bigint, OUT touched text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $mart_refresh_period$
 DECLARE
   span interval := CASE basis ->> 'period' WHEN 'quarter' THEN '3 months' ELSE '1 month' END;
@@ -245,6 +246,7 @@ CREATE FUNCTION mart_refresh_corrections(mart text, check_from date, recompute_f
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $mart_refresh_corrections$
 DECLARE
   basis jsonb := @extschema@.mart_tier_lock(mart);
@@ -301,6 +303,7 @@ CREATE FUNCTION mart_refresh_next(mart text, through date)
 RETURNS date
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $mart_refresh_next$
 DECLARE
   basis jsonb := @extschema@.mart_tier_lock(mart);

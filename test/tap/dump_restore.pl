@@ -111,6 +111,20 @@ SQL
   my ($status, undef, $err) = $node->psql('original', "SELECT crm.create_mart('mart', 'source', rating => $card, tiers => $tiers)");
   is($status, 0, 'the mart is made') or diag($err);
   $mart = $status == 0;
+
+  # And one whose tiers remember: its tables hold what cannot be computed again from the source, such as what clients were told.
+  $node->safe_psql('original', <<'SQL');
+CREATE SCHEMA tier_source;
+CREATE VIEW tier_source.client AS SELECT client_id::text FROM client;
+CREATE TABLE tier_source.balance AS SELECT client_id::text, d::date AS on_day, (50000 * (1 + (client_id::text || d::text < client_id::text || '2026-02-15')::int))::numeric AS amount
+FROM client, generate_series(date '2026-01-01', date '2026-04-30', '10 days') AS d;
+SELECT count(*) FROM crm.create_mart('tier_mart', 'tier_source',
+  tiers => '{"period": "month", "tiers": [{"label": "low"}, {"label": "high", "enter": 60000}], "moves": {"up_after": 1, "watch_after": 1, "down_after": 2}}');
+CALL crm.refresh_mart('tier_mart', '2026-03-31');
+SELECT crm.close_month('tier_mart', '2026-02-01');
+UPDATE tier_source.balance SET amount = 1 WHERE client_id = (SELECT min(client_id) FROM tier_source.balance);
+CALL crm.refresh_mart('tier_mart', '2026-03-31');
+SQL
 }
 
 # Every question whose answer must be the same on both sides.
@@ -137,10 +151,13 @@ my %question = (
 );
 if ($mart)
 {
+  $question{'standings'} = 'SELECT month, client_id, value, assets, standing FROM tier_mart.tier_month ORDER BY 1, 2';
+  $question{'what clients were told'} = 'SELECT * FROM tier_mart.tier_told ORDER BY 1, 2';
   for my $view (split /\n/, $node->safe_psql('original',
-      "SELECT format('mart.%I', viewname) FROM pg_views WHERE schemaname = 'mart' ORDER BY viewname"))
+      "SELECT format('%I.%I', schemaname, viewname) FROM pg_views WHERE schemaname IN ('mart', 'tier_mart') ORDER BY 1"))
   {
-    $question{$view} = "SET crm.as_of = '2024-03-01'; SELECT md5(string_agg(v::text, ' ' ORDER BY v::text)), count(*) FROM $view AS v";
+    my $day = $view =~ /^tier_mart/ ? '2026-04-15' : '2024-03-01';
+    $question{$view} = "SET crm.as_of = '$day'; SELECT md5(string_agg(v::text, ' ' ORDER BY v::text)), count(*) FROM $view AS v";
   }
 }
 my %before = map { $_ => $node->safe_psql('original', $question{$_}) } keys %question;
