@@ -269,7 +269,9 @@ find_named(const XmlNode *root, const char *wanted)
 			if (name == NULL || strcmp(name, wanted) != 0)
 				continue;
 			if (found)
-				xml_malformed(child, NULL, "two decisions have the name \"%s\"", wanted);
+				xml_malformed(child, pass == 0 ? "Ask for one of them by its id." : NULL,
+				              "two decisions have the %s \"%s\"", pass == 0 ? "name" : "id",
+				              wanted);
 			found = child;
 		}
 	if (found == NULL)

@@ -297,13 +297,15 @@ static void
 write_points(StringInfo out, PmmlModel *model, const XmlNode *attribute)
 {
 	const XmlNode *complex = crm_xml_optional_child(attribute, "ComplexPartialScore");
+	const char *partial = crm_xml_attribute(attribute, "partialScore");
 
+	if (partial)
+		partial = crm_pmml_number(partial, attribute);
 	if (complex)
 		crm_pmml_write_expression(
 		    out, crm_pmml_expression(model, crm_pmml_only_child(complex, "expression")), attribute);
-	else if (crm_xml_attribute(attribute, "partialScore"))
-		appendStringInfoString(
-		    out, crm_pmml_number(crm_xml_attribute(attribute, "partialScore"), attribute));
+	else if (partial)
+		appendStringInfoString(out, partial);
 	else
 		xml_malformed(attribute, "Add partialScore or a ComplexPartialScore.",
 		              "the partial score is missing");

@@ -296,6 +296,29 @@ crm_pmml_expression(PmmlModel *model, const XmlNode *node)
 	return build(model, node, &scope);
 }
 
+/*
+ * The operands of an operation.  A sum whose first operand is a sum has those of both, in the same order: PMML's operations have two
+ * operands each, and long sums would be nested too deep.
+ */
+static void
+write_operands(StringInfo out, const PmmlExpression *expression, const XmlNode *node)
+{
+	const PmmlExpression *first = expression->of[0];
+	bool joined = first->type == PMML_APPLY && strcmp(first->text, expression->text) == 0 &&
+	              strcmp(first->text, "-") != 0 && strcmp(first->text, "/") != 0;
+
+	check_stack_depth();
+	if (joined)
+		write_operands(out, first, node);
+	else
+		crm_pmml_write_expression(out, first, node);
+	for (int i = 1; i < expression->nof; i++)
+	{
+		appendStringInfoChar(out, ',');
+		crm_pmml_write_expression(out, expression->of[i], node);
+	}
+}
+
 /* Write an expression as the points of a document; fields must be numbers.  The node is what the points are of. */
 void
 crm_pmml_write_expression(StringInfo out, const PmmlExpression *expression, const XmlNode *node)
@@ -322,12 +345,7 @@ crm_pmml_write_expression(StringInfo out, const PmmlExpression *expression, cons
 			break;
 		case PMML_APPLY:
 			appendStringInfo(out, "{\"%s\":[", expression->text);
-			for (int i = 0; i < expression->nof; i++)
-			{
-				if (i > 0)
-					appendStringInfoChar(out, ',');
-				crm_pmml_write_expression(out, expression->of[i], node);
-			}
+			write_operands(out, expression, node);
 			appendStringInfoString(out, "]}");
 	}
 }

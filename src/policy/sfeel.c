@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
@@ -300,6 +302,7 @@ read_number(Scanner *scanner)
 {
 	const char *start = scanner->at;
 	StringInfoData out;
+	double value;
 
 	initStringInfo(&out);
 	if (*scanner->at == '-')
@@ -332,6 +335,15 @@ read_number(Scanner *scanner)
 	}
 	if (continues_name(*scanner->at))
 		malformed(scanner, start, "not a number");
+	errno = 0;
+	value = strtod(out.data, NULL);
+	if (out.len > 400 || (errno == ERANGE && (isinf(value) || value == 0)))
+		crm_xml_error(scanner->cell->node, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
+		              "%s: a number is out of range at column %d of %s", scanner->cell->place,
+		              pg_mbstrlen_with_len(scanner->cell->text, start - scanner->cell->text) + 1,
+		              excerpt(scanner->cell->text));
+	if (value == 0 && strpbrk(out.data, "eE"))
+		return "0"; /* whatever its exponent, which numeric may not hold */
 	return keep(&out);
 }
 

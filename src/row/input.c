@@ -103,12 +103,22 @@ crm_inputs_parse(DocumentNode *node, AttributeList *attributes)
 	}
 }
 
+/* Whether a value is NaN, which counts as NULL. */
+static bool
+is_nan(ColumnType type, Datum value)
+{
+	Operand operand;
+
+	return (type == COLUMN_FLOAT4 || type == COLUMN_FLOAT8 || type == COLUMN_NUMERIC) &&
+	       !crm_operand_read(&operand, type, value);
+}
+
 /* What becomes of a value; the replacement is set where there is one. */
 InputResult
 crm_input_apply(const Input *input, ColumnType type, Datum value, bool isnull,
                 const Literal **replacement)
 {
-	if (!isnull)
+	if (!isnull && !is_nan(type, value))
 	{
 		Truth missing = input->missing_if
 		                    ? crm_unary_test_eval(input->missing_if, type, value, false, 0)
@@ -116,10 +126,9 @@ crm_input_apply(const Input *input, ColumnType type, Datum value, bool isnull,
 		Truth valid =
 		    input->valid ? crm_unary_test_eval(input->valid, type, value, false, 0) : TRUTH_TRUE;
 
-		/* unknown is what counts as NULL by itself: NaN */
 		if (missing == TRUTH_FALSE && valid == TRUTH_TRUE)
 			return INPUT_KEPT;
-		if (missing == TRUTH_FALSE && valid == TRUTH_FALSE && input->invalid != INPUT_MISSING)
+		if (missing == TRUTH_FALSE && input->invalid != INPUT_MISSING)
 		{
 			*replacement = &input->invalid_value;
 			return input->invalid;

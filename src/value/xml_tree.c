@@ -383,7 +383,12 @@ crm_xml_expect_children(const XmlNode *node, const char *names)
 {
 	xml_foreach_child(child, node)
 	{
-		if (!crm_xml_is(child, child->name) || !has_word(names, child->name))
+		if (!crm_xml_is(child, child->name))
+			xml_unsupported(
+			    child, NULL, "element %s of the namespace \"%.*s\" is not supported here",
+			    child->name, pg_mbcliplen(child->namespace, strlen(child->namespace), 80),
+			    child->namespace);
+		if (!has_word(names, child->name))
 			xml_unsupported(child, known_words(names), "element %s is not supported here",
 			                child->name);
 	}

@@ -238,6 +238,10 @@ SELECT n, refused(xml) FROM (VALUES
   (10, dmn('', input('x') || '<output><defaultOutputEntry><text>1</text></defaultOutputEntry><defaultOutputEntry><text>2</text></defaultOutputEntry></output>', rule('{1}', '{1}'))),
   (11, dmn('xmlns:t="urn:tool" t:color="red"', input('x') || output('y'), rule('{1}', '{1}')))
 ) AS v(n, xml) ORDER BY n;
+-- numbers out of range are found where they stand; a zero is a zero, whatever its exponent
+SELECT refused(cell('[1..1e999]')) AS huge, refused(given('1e-999999999')) AS tiny, refused(dmn('', input('x') || output('y', NULL, '< 5'), rule('{-0e-999999999}', '{0e-999999999}'))) AS zero;
+-- a decision and a business knowledge model of one name are told apart by id
+SELECT refused(model('<decision name="A" id="a1"><invocation/></decision><businessKnowledgeModel name="A" id="a2"><encapsulatedLogic><decisionTable>' || input('x') || output(NULL) || rule('{1}', '{1}') || '</decisionTable></encapsulatedLogic></businessKnowledgeModel>'), asked) FROM unnest('{A,a2}'::text[]) AS asked;
 -- XML that is refused before it is a model
 SET xmloption = content;
 SELECT refused('text'::xml) AS no_document, refused('<a/><b/>'::xml) AS two_documents;
