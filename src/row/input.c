@@ -108,7 +108,7 @@ InputResult
 crm_input_apply(const Input *input, ColumnType type, Datum value, bool isnull,
                 const Literal **replacement)
 {
-	if (!isnull)
+	if (!crm_is_missing(type, value, isnull))
 	{
 		Truth missing = input->missing_if
 		                    ? crm_unary_test_eval(input->missing_if, type, value, false, 0)
@@ -116,10 +116,9 @@ crm_input_apply(const Input *input, ColumnType type, Datum value, bool isnull,
 		Truth valid =
 		    input->valid ? crm_unary_test_eval(input->valid, type, value, false, 0) : TRUTH_TRUE;
 
-		/* unknown is what counts as NULL by itself: NaN */
 		if (missing == TRUTH_FALSE && valid == TRUTH_TRUE)
 			return INPUT_KEPT;
-		if (missing == TRUTH_FALSE && valid == TRUTH_FALSE && input->invalid != INPUT_MISSING)
+		if (missing == TRUTH_FALSE && input->invalid != INPUT_MISSING)
 		{
 			*replacement = &input->invalid_value;
 			return input->invalid;
