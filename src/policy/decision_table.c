@@ -63,13 +63,13 @@ typedef struct TableBinding
 	Row *row;
 	RowSource *source;
 	RowArguments *arguments; /* or, where the values are passed themselves */
-	Lookup **lookups;        /* of each column, NULL for lists */
+	Lookup **lookups;        /* of each column, NULL where its tests are applied themselves */
 	MemoryContext context;   /* of the lookups */
 	bool bound;
 	uint64 *hits;
-	uint64 *list_hits; /* of one column of lists */
-	bool constant;     /* the answers live as long as the call site */
-	bool output_known; /* the name of the output is a constant and has been found */
+	uint64 *tested_hits; /* of one column whose tests are applied */
+	bool constant;       /* the answers live as long as the call site */
+	bool output_known;   /* the name of the output is a constant and has been found */
 	int output;
 	Answers *answers; /* of each output */
 } TableBinding;
@@ -82,8 +82,12 @@ bind_lookups(const DecisionTable *table, TableBinding *binding)
 	MemoryContextReset(binding->context);
 	for (int c = 0; c < table->policy.attributes.n; c++)
 		if (table->columns[c].segments)
-			binding->lookups[c] =
+		{
+			Lookup *lookup =
 			    crm_lookup_make(&table->columns[c].segments->partition, binding->row->types[c]);
+
+			binding->lookups[c] = lookup->ambiguous ? NULL : lookup;
+		}
 	MemoryContextSwitchTo(caller);
 	binding->bound = true;
 }
@@ -98,7 +102,7 @@ make_binding(CallSite *site, const DecisionTable *table)
 	binding->row = crm_row_make(&table->policy.attributes);
 	binding->lookups = palloc0(sizeof(Lookup *) * table->policy.attributes.n);
 	binding->hits = palloc(sizeof(uint64) * table->nwords);
-	binding->list_hits = palloc(sizeof(uint64) * table->nwords);
+	binding->tested_hits = palloc(sizeof(uint64) * table->nwords);
 	binding->answers = palloc0(sizeof(Answers) * table->noutputs);
 	binding->constant = site->constant;
 	return binding;
@@ -142,18 +146,19 @@ table_and_row(FunctionCallInfo fcinfo, int first, bool is_values, TableBinding *
 	return table;
 }
 
-/* The rules whose tests of a list hold; each is applied. */
+/* The rules whose tests of a column hold; each is applied. */
 static const uint64 *
-find_list_hits(const DecisionTable *table, TableBinding *binding, int c)
+test_column(const DecisionTable *table, TableBinding *binding, int c)
 {
 	const Column *column = &table->columns[c];
 	const Row *row = binding->row;
-	uint64 *hits = binding->list_hits;
+	bool is_missing = crm_is_missing(row->types[c], row->values[c], row->nulls[c]);
+	uint64 *hits = binding->tested_hits;
 
 	memset(hits, 0, sizeof(uint64) * table->nwords);
 	for (int i = 0; i < column->ninputs; i++)
-		if (!row->nulls[c] && crm_unary_test_eval(column_values(table, column, i), row->types[c],
-		                                          row->values[c], false, 0) != TRUTH_TRUE)
+		if (!is_missing && crm_unary_test_eval(column_values(table, column, i), row->types[c],
+		                                       row->values[c], false, 0) != TRUTH_TRUE)
 			return hits;
 	for (int r = 0; r < table->nrules; r++)
 	{
@@ -181,12 +186,12 @@ find_hits(const DecisionTable *table, TableBinding *binding)
 		const Column *column = &table->columns[c];
 		const uint64 *of_column;
 
-		if (column->segments)
+		if (binding->lookups[c])
 			of_column =
 			    column->hits + (Size) nwords * lookup_part(binding->lookups[c], row->types[c],
 			                                               row->values[c], row->nulls[c]);
 		else
-			of_column = find_list_hits(table, binding, c);
+			of_column = test_column(table, binding, c);
 		if (c == 0)
 			for (int w = 0; w < nwords; w++)
 				hits[w] = of_column[w];

@@ -126,7 +126,8 @@ bind_terms(const Scorecard *card, ScorecardBinding *binding)
 		{
 			term->type = binding->row->types[it->attribute];
 			term->lookup = crm_lookup_make(it->partition, term->type);
-			term->points = constant_points(it);
+			if (!term->lookup->ambiguous)
+				term->points = constant_points(it);
 		}
 		if (term->points == NULL)
 		{
@@ -199,10 +200,29 @@ card_and_row(FunctionCallInfo fcinfo, int first, bool is_values, ScorecardBindin
 	return card;
 }
 
+/* The first bin whose test of the attribute holds, or NULL. */
+static const Bin *
+test_bins(const Characteristic *it, const Input *input, const Row *row)
+{
+	for (int b = 0; b < it->nbins; b++)
+	{
+		Condition condition = {.type = CONDITION_TEST,
+		                       .attribute = it->attribute,
+		                       .test = it->bins[b].test,
+		                       .input = input};
+
+		if (crm_condition_eval(&condition, row) == TRUTH_TRUE)
+			return &it->bins[b];
+	}
+	return NULL;
+}
+
 /* The bin that a row falls into, or NULL. */
 static inline const Bin *
-find_bin(const Characteristic *it, const Lookup *lookup, const Row *row)
+find_bin(const Scorecard *card, const Characteristic *it, const Lookup *lookup, const Row *row)
 {
+	if (it->attribute >= 0 && unlikely(lookup->ambiguous))
+		return test_bins(it, card->policy.attributes.items[it->attribute].input, row);
 	if (it->attribute >= 0)
 	{
 		int part = lookup_part(lookup, row->types[it->attribute], row->values[it->attribute],
@@ -312,7 +332,7 @@ score_row(const Scorecard *card, const ScorecardBinding *binding, double *score)
 
 		if (term->points)
 			points = constant_term(term, row->values[term->attribute], row->nulls[term->attribute]);
-		else if (!points_of(it, find_bin(it, term->lookup, row), row, &points))
+		else if (!points_of(it, find_bin(card, it, term->lookup, row), row, &points))
 			return false;
 		sum += points;
 	}
@@ -398,7 +418,7 @@ find_reasons(const Scorecard *card, const ScorecardBinding *binding)
 		}
 		else
 		{
-			const Bin *bin = find_bin(it, term->lookup, row);
+			const Bin *bin = find_bin(card, it, term->lookup, row);
 
 			code = bin ? bin->code : it->code;
 			if (!points_of(it, bin, row, &points))
@@ -700,7 +720,7 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 	for (int i = 0; i < card->ncharacteristics; i++)
 	{
 		const Characteristic *it = &card->characteristics[i];
-		const Bin *bin = find_bin(it, binding->terms[i].lookup, row);
+		const Bin *bin = find_bin(card, it, binding->terms[i].lookup, row);
 		const char *texts[10] = {NULL};
 		double points;
 
@@ -787,7 +807,7 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
  * difference, reason_code, reason)
  *
  * What score() adds up: ordinal 0 is the initial score, then one row for each characteristic;
- * sum(points ORDER BY ordinal) is the score bit for bit.  Points that are NULL make the score NULL; a row of an input whose value has no score
+ * sum(points ORDER BY ordinal) is the score bit for bit, but where a clamp ends an infinite sum.  Points that are NULL make the score NULL; a row of an input whose value has no score
  * is the last.  A score that is clamped has two more rows: one that takes the sum back to 0, one with the limit.
  */
 PG_FUNCTION_INFO_V1(crm_score_detail);

@@ -340,6 +340,16 @@ crm_operand_read(Operand *operand, ColumnType type, Datum value)
 	return false;
 }
 
+/* Whether a value counts as missing: NULL or NaN. */
+bool
+crm_is_missing(ColumnType type, Datum value, bool isnull)
+{
+	Operand operand;
+
+	return isnull ||
+	       (crm_column_fits(KIND_NUMBER, type) && !crm_operand_read(&operand, type, value));
+}
+
 /* Order of a value and a literal, whose kinds are known to fit. */
 int
 crm_operand_compare(const Operand *operand, const Literal *literal)

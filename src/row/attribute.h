@@ -121,6 +121,7 @@ extern int crm_literal_compare(const Literal *a, const Literal *b);
 
 extern void crm_deconstruct_texts(Datum array, Datum **elements, bool **nulls, int *n);
 extern bool crm_column_fits(ValueKind kind, ColumnType type);
+extern bool crm_is_missing(ColumnType type, Datum value, bool isnull);
 extern bool crm_operand_read(Operand *operand, ColumnType type, Datum value);
 extern int crm_operand_compare(const Operand *operand, const Literal *literal);
 extern char *crm_value_text(ColumnType type, Datum value);

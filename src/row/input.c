@@ -103,22 +103,12 @@ crm_inputs_parse(DocumentNode *node, AttributeList *attributes)
 	}
 }
 
-/* Whether a value is NaN, which counts as NULL. */
-static bool
-is_nan(ColumnType type, Datum value)
-{
-	Operand operand;
-
-	return (type == COLUMN_FLOAT4 || type == COLUMN_FLOAT8 || type == COLUMN_NUMERIC) &&
-	       !crm_operand_read(&operand, type, value);
-}
-
 /* What becomes of a value; the replacement is set where there is one. */
 InputResult
 crm_input_apply(const Input *input, ColumnType type, Datum value, bool isnull,
                 const Literal **replacement)
 {
-	if (!isnull && !is_nan(type, value))
+	if (!crm_is_missing(type, value, isnull))
 	{
 		Truth missing = input->missing_if
 		                    ? crm_unary_test_eval(input->missing_if, type, value, false, 0)

@@ -66,6 +66,22 @@ meets(const Range *first, const Range *second)
 	return first->high_open || second->low_open ? 0 : 1;
 }
 
+/* Whether an end of one range and another one of the other are the same double, though not the same number. */
+static bool
+ranges_share_double(const Range *first, const Range *second)
+{
+	const Literal *ends[2][2] = {
+	    {first->has_low ? &first->low : NULL, first->has_high ? &first->high : NULL},
+	    {second->has_low ? &second->low : NULL, second->has_high ? &second->high : NULL}};
+
+	for (int a = 0; a < 2; a++)
+		for (int b = 0; b < 2; b++)
+			if (ends[0][a] && ends[1][b] && ends[0][a]->number == ends[1][b]->number &&
+			    crm_literal_compare(ends[0][a], ends[1][b]) != 0)
+				return true;
+	return false;
+}
+
 static void
 append_range(Partition *partition, Range range, int part)
 {
@@ -128,6 +144,8 @@ crm_partition_add(Partition *partition, const UnaryTest *test, int part, const D
 			            : !sorted[i].has_high ? -1
 			                                  : crm_literal_compare(&last->high, &sorted[i].high);
 
+			partition->shares_double |=
+			    test->kind == KIND_NUMBER && ranges_share_double(last, &sorted[i]);
 			if (order < 0 || (order == 0 && last->high_open))
 			{
 				last->has_high = sorted[i].has_high;
@@ -453,6 +471,7 @@ crm_segments_make(UnaryTest *const *tests, int ntests, const DocumentNode *node)
 	/* the part of the last values is the rest: where all tests list single texts, what remains are these */
 	crm_partition_init(partition);
 	partition->kind = taken.kind;
+	partition->shares_double = taken.shares_double;
 	partition->covered = true;
 	partition->null_part = PART_NULL;
 	partition->rest_part = segments->ranges[segments->nranges - 1].part;
@@ -572,7 +591,24 @@ pad_starts(Lookup *lookup)
 	}
 }
 
-/* The table that finds the part of a column's values. */
+/*
+ * Whether two literals of the ranges round to one double.  That double equals both, and so may match tests that no decimal matches
+ * together: it has to be tested itself.
+ */
+static bool
+literals_share_double(const Partition *partition)
+{
+	if (partition->kind != KIND_NUMBER)
+		return false;
+	for (int i = 0; i < partition->nranges; i++)
+		if (ranges_share_double(&partition->ranges[i].range, &partition->ranges[i].range) ||
+		    (i > 0 &&
+		     ranges_share_double(&partition->ranges[i - 1].range, &partition->ranges[i].range)))
+			return true;
+	return partition->shares_double;
+}
+
+/* The table that finds the part of a column's values.  Where it is ambiguous, the caller applies the tests themselves. */
 Lookup *
 crm_lookup_make(const Partition *partition, ColumnType type)
 {
@@ -595,6 +631,7 @@ crm_lookup_make(const Partition *partition, ColumnType type)
 		case COLUMN_FLOAT4:
 		case COLUMN_FLOAT8:
 			lookup->form = OPERAND_FLOAT;
+			lookup->ambiguous = literals_share_double(partition);
 			lookup->numbers = palloc(sizeof(double) * (capacity + LOOKUP_STEP));
 			break;
 		case COLUMN_TEXT:

@@ -24,9 +24,10 @@ typedef struct Partition
 	PartRange *ranges; /* sorted, disjoint */
 	int nranges;
 	int capacity;
-	int null_part; /* of NULL */
-	int rest_part; /* of what no test takes */
-	bool covered;  /* the ranges take every value that is not NULL */
+	int null_part;      /* of NULL */
+	int rest_part;      /* of what no test takes */
+	bool covered;       /* the ranges take every value that is not NULL */
+	bool shares_double; /* two literals of a test, whose ranges have been joined, are one double */
 } Partition;
 
 /*
@@ -59,6 +60,8 @@ typedef struct Lookup
 {
 	OperandForm form;
 	bool exact; /* text: the starts are single values, in "texts" */
+	bool
+	    ambiguous; /* floats: two of the literals are one double, whose part may be that of no other value */
 	int nstarts; /* padded to a multiple of LOOKUP_STEP with starts that no value, or the greatest, reaches */
 	int *parts;      /* of the values from a start up to the next; parts[0] is of those below all */
 	int64 *integers; /* a start is the first value of its part, */

@@ -259,8 +259,8 @@ simplified_call(const FuncExpr *call, Oid target, List *arguments)
 
 /*
  * The function "f_values" of the policy, the arguments that are no rows, and VARIADIC "any", or InvalidOid where there is none or the
- * user may not execute it.  It is looked for in the catalog, in the schema of f: neither search_path nor the right to use the
- * schema has a say.
+ * user may not execute it; nor where the user may not execute f, which the executor then refuses.  It is looked for in the catalog, in the
+ * schema of f: neither search_path nor the right to use the schema has a say.
  */
 static Oid
 values_function(Oid function, const List *arguments)
@@ -277,7 +277,8 @@ values_function(Oid function, const List *arguments)
 	target = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
 	                         PointerGetDatum(buildoidvector(types, list_length(arguments) + 1)),
 	                         ObjectIdGetDatum(get_func_namespace(function)));
-	return OidIsValid(target) && crm_may_execute(target) ? target : InvalidOid;
+	return OidIsValid(target) && crm_may_execute(function) && crm_may_execute(target) ? target
+	                                                                                  : InvalidOid;
 }
 
 /*

@@ -186,7 +186,7 @@ collect(Collection *collection, const Condition *condition)
 
 /*
  * The classes of rows for the as-of day and the column types of a row; the sides that are named have the same values in all rows.  NULL where there are too many to be told apart by a number,
- * or the day is out of every calendar.
+ * the values of an attribute cannot be looked up, or the day is out of every calendar.
  */
 RowClasses *
 crm_row_classes_make(const Condition *const *conditions, int nconditions,
@@ -232,6 +232,8 @@ crm_row_classes_make(const Condition *const *conditions, int nconditions,
 			digit->attribute = i;
 			digit->type = row->types[i];
 			digit->lookup = crm_lookup_make(&segments->partition, row->types[i]);
+			if (digit->lookup->ambiguous)
+				return NULL;
 			nparts = segments->nparts;
 		}
 		digit->weight = weight;

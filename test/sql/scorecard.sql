@@ -291,6 +291,12 @@ SET ROLE regress_crm_reader;
 SELECT * FROM report.rated ORDER BY 1;
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION score_values TO PUBLIC;
+-- and the right to score is asked for, though score_values takes its place
+REVOKE EXECUTE ON FUNCTION score FROM PUBLIC;
+SET ROLE regress_crm_reader;
+SELECT * FROM report.rated ORDER BY 1;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION score TO PUBLIC;
 DROP VIEW report.rated;
 DROP TABLE report.client;
 DROP SCHEMA report;
