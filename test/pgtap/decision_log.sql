@@ -123,6 +123,7 @@ EXCEPTION WHEN SQLSTATE 'P4711' THEN
   RETURN answer;
 END $$;
 SELECT is(tampered('SELECT 1'), 'unsealed 1', 'nothing is found where nothing was done');
+SELECT is(tampered('DROP EXTENSION crm_ext CASCADE'), 'unsealed 1', 'the log outlives the extension, and is verified without it');
 SELECT is(tampered(format('UPDATE registry.decision_log SET %s WHERE decision_id = 500', c)), '2 changed 500; unsealed 1', format('%s is found', c))
 FROM unnest(ARRAY['outcome = ''affluent''', 'outcome = NULL', 'subject = ''C0''', 'product = ''''', 'reasons = ''[]''', 'inputs = ''{"value": 501}''', 'inputs = ''{}''', 'valid_on = valid_on - 1',
   'kind = ''scorecard''', 'policy_sha256 = NULL', 'recorded_by = ''x''', 'recorded_login = ''x''', 'recorded_at = recorded_at + interval ''1 microsecond''',
