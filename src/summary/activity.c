@@ -476,6 +476,17 @@ crm_activity_as_of(Datum activity, DateADT as_of, CrmActivityAsOf *result)
 	return true;
 }
 
+/* The active days after the first one and their total. */
+int32
+crm_activity_repeat(Datum activity, int128 *total)
+{
+	ActivityHead head = head_of(activity);
+
+	if (__builtin_sub_overflow(head.total, head.first_total, total))
+		crm_money_overflow();
+	return (int32) head.ndays - 1;
+}
+
 /* first_day(activity_summary) -> date */
 PG_FUNCTION_INFO_V1(crm_activity_first_day);
 Datum

@@ -23,5 +23,6 @@ typedef struct CrmActivityAsOf
 } CrmActivityAsOf;
 
 extern bool crm_activity_as_of(Datum activity, DateADT as_of, CrmActivityAsOf *result);
+extern int32 crm_activity_repeat(Datum activity, int128 *total);
 
 #endif
