@@ -20,6 +20,11 @@ SQL_PIECES = \
 	sql/policy/frozen_cuts.sql \
 	sql/summary/survival.sql \
 	sql/summary/migration.sql \
+	sql/summary/repeat_purchase.sql \
+	sql/summary/spend.sql \
+	sql/model/bgnbd.sql \
+	sql/model/pareto_nbd.sql \
+	sql/model/gamma_gamma.sql \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
@@ -49,6 +54,7 @@ REGRESS = install $(filter-out install,$(TESTS))
 REGRESS_OPTS = --inputdir=test
 EXTRA_CLEAN = $(DATA_built) results regression.diffs regression.out
 
+SHLIB_LINK = -lnlopt -lm
 PG_CPPFLAGS = -I$(srcdir)/src -DCRM_EXT_VERSION='"$(EXTVERSION)"'
 
 PG_CONFIG ?= pg_config

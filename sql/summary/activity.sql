@@ -134,6 +134,10 @@ CREATE FUNCTION total(summary activity_summary) RETURNS numeric
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_activity_total';
 COMMENT ON FUNCTION total(activity_summary) IS 'the exact sum of the amounts';
 
+CREATE FUNCTION first_day_total(summary activity_summary) RETURNS numeric
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_activity_first_day_total';
+COMMENT ON FUNCTION first_day_total(activity_summary) IS 'the exact sum of the amounts of the first active day';
+
 CREATE FUNCTION mean_amount(summary activity_summary) RETURNS numeric
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_activity_mean_amount';
 COMMENT ON FUNCTION mean_amount(activity_summary) IS 'the total divided by the number of events';

@@ -5,8 +5,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "utils/array.h"
@@ -25,20 +23,6 @@ crm_policy_common(const DocumentNode *root, Policy *policy)
 	policy->name = document_text_or(root, "name", NULL);
 	for (int i = 0; i < lengthof(others); i++)
 		document_text_or(root, others[i], NULL);
-}
-
-static void
-digest_document(const char *text, size_t length, uint8 digest[8])
-{
-	uint8 full[PG_SHA256_DIGEST_LENGTH];
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
-
-	if (context == NULL || pg_cryptohash_init(context) < 0 ||
-	    pg_cryptohash_update(context, (const uint8 *) text, length) < 0 ||
-	    pg_cryptohash_final(context, full, sizeof(full)) < 0)
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a SHA-256")));
-	pg_cryptohash_free(context);
-	memcpy(digest, full, 8);
 }
 
 /* A document on its way to a value. */
@@ -67,7 +51,7 @@ make_value(DocumentNode *root, void *result)
 	MemoryContextSwitchTo(making->caller);
 	value = (PolicyValue *) crm_value_alloc(
 	    making->kind->kind, offsetof(PolicyValue, document) - sizeof(CrmValue) + canonical.len);
-	digest_document(canonical.data, canonical.len, value->digest);
+	crm_digest(canonical.data, canonical.len, value->digest);
 	memcpy(value->document, canonical.data, canonical.len);
 	making->value = value;
 }

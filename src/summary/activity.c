@@ -2,6 +2,9 @@
  * activity.c
  *		activity_summary: on which days somebody was active, how many events there were, and their exact total.
  *
+ * The total of the first day is kept beside that of all days: what a client spends when coming back is their difference,
+ * which models of spend are fitted to.
+ *
  * An open state keeps its days as a sorted list or as a bitmap, whichever takes less memory.  A closed value keeps them as
  * gaps or as a bitmap, whichever takes fewer bytes; the two choices have nothing to do with each other, and the second
  * one depends on the days alone.
@@ -54,6 +57,19 @@ add_counts(int64 a, int64 b)
 	return sum;
 }
 
+/* Take in the total of the first day of others, before their days are added.  A state without days has no first day. */
+static void
+add_first_total(ActivityState *state, DateADT first, int128 total)
+{
+	DateADT own = state->state.used > 0 ? crm_activity_lowest_day(state) : DATEVAL_NOEND;
+
+	if (first < own)
+		crm_money_store(&state->first_total, total);
+	else if (first == own)
+		crm_money_store(&state->first_total,
+		                crm_money_add(crm_money_load(&state->first_total), total));
+}
+
 static CrmState *
 merge_activity(CrmState *into_state, const CrmState *from_state)
 {
@@ -64,6 +80,7 @@ merge_activity(CrmState *into_state, const CrmState *from_state)
 	into->negatives += from->negatives;
 	crm_money_store(&into->total,
 	                crm_money_add(crm_money_load(&into->total), crm_money_load(&from->total)));
+	add_first_total(into, crm_activity_lowest_day(from), crm_money_load(&from->first_total));
 	if (is_bitmap(from))
 		into = crm_activity_add_bitmap(into, from);
 	else
@@ -82,6 +99,20 @@ total_is_possible(int128 total, int64 events, int64 negatives)
 	return true;
 }
 
+/* What the total of the first day says about that of all days, and what it says about it. */
+static bool
+first_total_is_possible(int128 total, int128 first_total, uint32 ndays, int64 events,
+                        int64 negatives)
+{
+	if (ndays == 1)
+		return first_total == total;
+	if (negatives == 0)
+		return first_total >= 0 && first_total <= total;
+	if (negatives == events)
+		return first_total < 0 && first_total >= total + (ndays - 1);
+	return true;
+}
+
 static void
 check_activity(const CrmState *checked)
 {
@@ -93,6 +124,9 @@ check_activity(const CrmState *checked)
 	Assert(state->events >= crm_activity_count_days(state));
 	Assert(state->negatives >= 0 && state->negatives <= state->events);
 	Assert(total_is_possible(crm_money_load(&state->total), state->events, state->negatives));
+	Assert(
+	    first_total_is_possible(crm_money_load(&state->total), crm_money_load(&state->first_total),
+	                            crm_activity_count_days(state), state->events, state->negatives));
 	if (is_bitmap(state))
 	{
 		Assert(state->base == word_base(state->base));
@@ -107,8 +141,8 @@ check_activity(const CrmState *checked)
 }
 
 /*
- * The bytes of a closed value: first day (zigzag), number of days, events above that number, negative events, total, and the
- * days after the first.  Those are either gaps, each less one, or with the flag a bitmap whose lowest bit is the day after
+ * The bytes of a closed value: first day (zigzag), number of days, events above that number, negative events, total, and if
+ * there are more days the total of the first one, and the days after it.  Those are either gaps, each less one, or with the flag a bitmap whose lowest bit is the day after
  * the first and whose last byte is not zero.
  */
 static uint16
@@ -136,6 +170,8 @@ close_activity(const CrmState *closed, CrmWriter *out)
 	crm_put_varint(out, state->events - ndays);
 	crm_put_varint(out, state->negatives);
 	crm_put_int128(out, crm_money_load(&state->total));
+	if (ndays > 1)
+		crm_put_int128(out, crm_money_load(&state->first_total));
 	for (uint32 i = 1; i < ndays && gap_bytes <= bitmap_bytes; i++)
 		gap_bytes += crm_varint_length((uint64) ((int64) days[i] - days[i - 1] - 1));
 	if (bitmap_bytes < gap_bytes)
@@ -166,6 +202,7 @@ typedef struct ActivityHead
 	int64 events;
 	int64 negatives;
 	int128 total;
+	int128 first_total;
 	bool bitmap;
 	CrmReader rest; /* the days after the first */
 } ActivityHead;
@@ -188,11 +225,15 @@ read_head(CrmReader *in, uint16 flags, ActivityHead *head)
 	head->negatives =
 	    crm_get_varint_max(in, head->events, "It has more negative events than events.");
 	head->total = crm_get_int128(in);
+	head->first_total = head->ndays > 1 ? crm_get_int128(in) : head->total;
 	head->bitmap = (flags & BITMAP) != 0;
 	if (in->why == NULL && head->ndays == 0)
 		crm_reader_fail(in, "It has no day.");
 	if (in->why == NULL && !total_is_possible(head->total, head->events, head->negatives))
 		crm_reader_fail(in, "Its total does not agree with its events.");
+	if (in->why == NULL && !first_total_is_possible(head->total, head->first_total, head->ndays,
+	                                                head->events, head->negatives))
+		crm_reader_fail(in, "The total of its first day does not agree with its total.");
 	head->rest = *in;
 }
 
@@ -290,6 +331,7 @@ open_activity(CrmReader *in, uint16 flags)
 	state->events = head.events;
 	state->negatives = head.negatives;
 	crm_money_store(&state->total, head.total);
+	crm_money_store(&state->first_total, head.first_total);
 	return &state->state;
 }
 
@@ -312,6 +354,7 @@ add_event(FunctionCallInfo fcinfo, DateADT day, int128 units)
 	state->events = add_counts(state->events, 1);
 	state->negatives += units < 0;
 	crm_money_store(&state->total, crm_money_add(crm_money_load(&state->total), units));
+	add_first_total(state, day, units);
 	state = crm_activity_add_day(state, day);
 	return crm_summary_return(fcinfo, &crm_activity_kind, &state->state);
 }
@@ -427,7 +470,19 @@ crm_activity_as_of(Datum activity, DateADT as_of, CrmActivityAsOf *result)
 	result->is_whole = count == head.ndays;
 	result->events = head.events;
 	result->total = head.total;
+	result->first_total = head.first_total;
 	return true;
+}
+
+/* The active days after the first one and their total. */
+int32
+crm_activity_repeat(Datum activity, int128 *total)
+{
+	ActivityHead head = head_of(activity);
+
+	if (__builtin_sub_overflow(head.total, head.first_total, total))
+		crm_money_overflow();
+	return (int32) head.ndays - 1;
 }
 
 /* first_day(activity_summary) -> date */
@@ -480,6 +535,14 @@ Datum
 crm_activity_total(PG_FUNCTION_ARGS)
 {
 	return crm_money_numeric(head_of(PG_GETARG_DATUM(0)).total);
+}
+
+/* first_day_total(activity_summary) -> numeric: the exact sum of the amounts of the first active day */
+PG_FUNCTION_INFO_V1(crm_activity_first_day_total);
+Datum
+crm_activity_first_day_total(PG_FUNCTION_ARGS)
+{
+	return crm_money_numeric(head_of(PG_GETARG_DATUM(0)).first_total);
 }
 
 /* mean_amount(activity_summary) -> numeric: total / events */

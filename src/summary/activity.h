@@ -19,8 +19,10 @@ typedef struct CrmActivityAsOf
 	bool is_whole; /* no activity after the as-of day: only then are the next two as of that day */
 	int64 events;
 	int128 total;
+	int128 first_total; /* of the first day, whatever the as-of day */
 } CrmActivityAsOf;
 
 extern bool crm_activity_as_of(Datum activity, DateADT as_of, CrmActivityAsOf *result);
+extern int32 crm_activity_repeat(Datum activity, int128 *total);
 
 #endif

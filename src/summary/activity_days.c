@@ -67,6 +67,7 @@ without_days(const ActivityState *state, uint32 items)
 	copy->events = state->events;
 	copy->negatives = state->negatives;
 	copy->total = state->total;
+	copy->first_total = state->first_total;
 	return copy;
 }
 

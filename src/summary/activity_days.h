@@ -22,6 +22,7 @@ typedef struct ActivityState
 	int64 events;
 	int64 negatives;
 	CrmMoney total;
+	CrmMoney first_total; /* of the lowest day */
 	union
 	{
 		DateADT days[1]; /* ascending, distinct */

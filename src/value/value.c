@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "common/cryptohash.h"
 #include "common/hashfn.h"
+#include "common/sha2.h"
 #include "libpq/pqformat.h"
 
 #include "compat.h"
@@ -37,6 +39,21 @@ crm_value_check(struct varlena *datum, CrmKind kind)
 		                       value->version, CRM_VALUE_VERSION),
 		                errhint("Install the version of crm_ext that wrote it, or a later one.")));
 	return value;
+}
+
+/* The first eight bytes of the SHA-256 of bytes. */
+void
+crm_digest(const void *bytes, Size length, uint8 digest[8])
+{
+	uint8 full[PG_SHA256_DIGEST_LENGTH];
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	if (context == NULL || pg_cryptohash_init(context) < 0 ||
+	    pg_cryptohash_update(context, bytes, length) < 0 ||
+	    pg_cryptohash_final(context, full, sizeof(full)) < 0)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute a SHA-256")));
+	pg_cryptohash_free(context);
+	memcpy(digest, full, 8);
 }
 
 /* The version byte that leads every binary message. */

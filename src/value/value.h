@@ -9,6 +9,7 @@
 #define CRM_VALUE_H
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 
 /* Numbers are stored: never change or reuse one. */
 typedef enum CrmKind
@@ -21,7 +22,12 @@ typedef enum CrmKind
 	CRM_BALANCE_SUMMARY = 33,
 	CRM_DISTRIBUTION_SUMMARY = 34,
 	CRM_SURVIVAL_SUMMARY = 35,
-	CRM_MIGRATION_SUMMARY = 36
+	CRM_MIGRATION_SUMMARY = 36,
+	CRM_REPEAT_PURCHASE_SUMMARY = 37,
+	CRM_SPEND_SUMMARY = 38,
+	CRM_BGNBD_MODEL = 64,
+	CRM_PARETO_NBD_MODEL = 65,
+	CRM_GAMMA_GAMMA_MODEL = 66
 } CrmKind;
 
 #define CRM_VALUE_VERSION 1
@@ -41,6 +47,7 @@ StaticAssertDecl(sizeof(CrmValue) == 8, "the stored header has eight bytes");
 
 extern CrmValue *crm_value_alloc(CrmKind kind, Size nbytes);
 extern CrmValue *crm_value_check(struct varlena *value, CrmKind kind);
+extern void crm_digest(const void *bytes, Size length, uint8 digest[8]);
 extern void crm_recv_version(StringInfo message, const char *type_name);
 
 #endif

@@ -9,7 +9,7 @@ INSERT INTO trade VALUES
   ('eve', NULL, 5), ('eve', '2026-01-01', NULL);
 
 -- Partial fills on one day are one active day. A client whose every row lacks a day or an amount has no summary.
-SELECT client_id, first_day(a), last_day(a), active_days(a), events(a), negative_events(a), total(a), mean_amount(a), active_dates(a)
+SELECT client_id, first_day(a), last_day(a), active_days(a), events(a), negative_events(a), total(a), first_day_total(a), mean_amount(a), active_dates(a)
 FROM (SELECT client_id, activity(on_day, fee) AS a FROM trade GROUP BY 1) AS c
 ORDER BY 1;
 SELECT activity(on_day, fee) IS NULL AS nothing FROM trade WHERE false;
@@ -88,8 +88,8 @@ SELECT activity('2000-01-01'::date + n * 50, 1) FROM generate_series(1, 100001) 
 SELECT literal, regexp_replace(problem('activity_summary', literal), '^.*\n  (.*)\n.*$', '\1') AS problem
 FROM unnest(ARRAY['', '01', '0', 'zz', '0x01', '0200b0940101000002', '0102b0940101000002', '0100', '0100b094010100', '0100b09401010000',
   '0100b0940101000002', '0100b094010100000200', '0100b0940100000002', '0100b0940101000102', '0100b0940101000101', '0100b0940101000001',
-  '0100b0940101000100', '0100b094810001000002', '0100ffffffff1f01000002', '0100b0940102000002', '0100b094010200000200',
-  '0100b0940102000002ffffffff0f', '0101b0940102000002', '0101b094010200000201', '0101b094010300000203', '0101b09401090000027f7f', '0101b094010800000200',
+  '0100b0940101000100', '0100b094810001000002', '0100ffffffff1f01000002', '0100b0940102000002', '0100b09401020000020200',
+  '0100b094010200000202ffffffff0f', '0101b094010200000202', '0101b09401020000020201', '0101b09401030000020203', '0101b0940109000002027f7f', '0101b09401080000020200', '0100b09401020000020400', '0100b09401020000020100', '0100b09401020002030300',
   '0100b094019f8d06000002', '0100b0940101ffffffffffffffffff010002', '0100b09401010000ffffffffffffffffffffffffffffffffffff07']) WITH ORDINALITY AS u (literal, n)
 ORDER BY n;
 

@@ -1,0 +1,238 @@
+/*
+ * bgnbd.c
+ *		The BG/NBD model of Fader, Hardie and Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24.
+ *
+ * While alive a client purchases at random at a rate of its own, Gamma(r, alpha) over the clients; after each purchase the client is gone
+ * with a probability of its own, Beta(a, b) over the clients.
+ */
+#include "postgres.h"
+
+#include "model/purchase_model.h"
+#include "model/special_function.h"
+
+#define R 0
+#define ALPHA 1
+#define A 2
+#define B 3
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Likelihood
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/*
+ * ln L = ln Gamma(r + x) / Gamma(r) + r ln alpha + ln Gamma(a + b) Gamma(b + x) / (Gamma(b) Gamma(a + b + x))
+ *        + ln ((alpha + T)^-(r + x) + [x > 0] a / (b + x - 1) (alpha + t_x)^-(r + x))
+ */
+static double
+log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, uint32 stride)
+{
+	const CrmPurchaseProblem *problem = (const CrmPurchaseProblem *) fit;
+	double r = exp(theta[R]), alpha = exp(theta[ALPHA]), a = exp(theta[A]), b = exp(theta[B]);
+	double sum = 0, by_r = 0, by_alpha = 0, by_a = 0, by_b = 0;
+
+	for (uint32 i = 0; i < problem->nfrequencies; i++)
+	{
+		double x = problem->frequencies[i], *own = problem->by_frequency + i * CRM_BY_FREQUENCY;
+		double both = crm_digamma_rising(a + b, x);
+
+		own[0] = crm_ln_rising(r, x) + crm_ln_rising(b, x) - crm_ln_rising(a + b, x);
+		own[1] = crm_digamma_rising(r, x);
+		own[2] = -both;
+		own[3] = crm_digamma_rising(b, x) - both;
+	}
+	for (uint32 i = 0; i < problem->ntimes; i++)
+	{
+		problem->by_time[i * CRM_BY_TIME] = log(alpha + problem->times[i]);
+		problem->by_time[i * CRM_BY_TIME + 1] = 1 / (alpha + problem->times[i]);
+	}
+
+	for (uint32 i = 0; i < fit->nrows; i += i < fit->nwhole ? 1 : stride)
+	{
+		const CrmPurchaseRow *row = &problem->rows[i];
+		double weight = problem->weights[i] * (i < fit->nwhole ? 1 : stride);
+		double x = problem->frequencies[row->frequency];
+		const double *own = problem->by_frequency + row->frequency * CRM_BY_FREQUENCY;
+		const double *tenure = problem->by_time + row->tenure * CRM_BY_TIME;
+		double value = own[0] - (r + x) * tenure[0];
+		double slope_r = own[1] - tenure[0], slope_alpha = -(r + x) * tenure[1];
+		double slope_a = own[2], slope_b = own[3];
+
+		if (x > 0)
+		{
+			const double *recency = problem->by_time + row->recency * CRM_BY_TIME;
+			/* the odds to be gone since the last purchase */
+			double ln_odds = log(a / (b + x - 1)) + (r + x) * (tenure[0] - recency[0]);
+			double e = exp(-fabs(ln_odds));
+			double gone = ln_odds > 0 ? 1 / (1 + e) : e / (1 + e);
+
+			value += (ln_odds > 0 ? ln_odds : 0) + log1p(e);
+			slope_r += gone * (tenure[0] - recency[0]);
+			slope_alpha += gone * (r + x) * (tenure[1] - recency[1]);
+			slope_a += gone / a;
+			slope_b -= gone / (b + x - 1);
+		}
+		sum += weight * value;
+		by_r += weight * slope_r;
+		by_alpha += weight * slope_alpha;
+		by_a += weight * slope_a;
+		by_b += weight * slope_b;
+	}
+	gradient[R] = r * (by_r + fit->clients * theta[ALPHA]);
+	gradient[ALPHA] = alpha * by_alpha + fit->clients * r;
+	gradient[A] = a * by_a;
+	gradient[B] = b * by_b;
+	return sum + fit->clients * r * theta[ALPHA];
+}
+
+static int
+starts(double mean_rate, double starts[][CRM_MODEL_PARAMETERS])
+{
+	static const double shapes[][3] = {{1, 1, 3}, {0.3, 0.6, 2}, {4, 0.2, 2}, {1, 3, 3}};
+
+	for (int i = 0; i < lengthof(shapes); i++)
+	{
+		starts[i][R] = log(shapes[i][0]);
+		starts[i][ALPHA] = log(shapes[i][0] / (1.5 * mean_rate));
+		starts[i][A] = log(shapes[i][1]);
+		starts[i][B] = log(shapes[i][2]);
+	}
+	return lengthof(shapes);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Predictions
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* P(alive) = 1 / (1 + [x > 0] a / (b + x - 1) ((alpha + T) / (alpha + t_x))^(r + x)) */
+static double
+ln_odds_alive(const double *parameters, const CrmHistory *history)
+{
+	double x = history->x;
+
+	if (x == 0)
+		return HUGE_VAL;
+	return log(parameters[B] + x - 1) - log(parameters[A]) -
+	       (parameters[R] + x) *
+	           log1p((history->T - history->t_x) / (parameters[ALPHA] + history->t_x));
+}
+
+/* A client who is alive: the rate is Gamma(shape, 1 / time already seen), the chance to go Beta(a, b). */
+typedef struct Alive
+{
+	double shape;
+	double ratio; /* time ahead by time seen, that of the prior included */
+	double a;
+	double b;
+} Alive;
+
+/*
+ * ln of the integrand over the chance p to go, by u = ln(p / (1 - p)): p^a (1 - p)^b (1 - (1 + p ratio)^-shape) / p.
+ */
+static double
+purchases_density(double u, const void *parameters, double *slope)
+{
+	const Alive *alive = parameters;
+	double ln_p = -crm_ln_1p_exp(-u), ln_q = -crm_ln_1p_exp(u), q = exp(ln_q);
+	double ln_scaled = ln_p + log(alive->ratio), scaled = exp(ln_scaled);
+	double exponent = alive->shape * log1p(scaled);
+	double inner = exponent < 1e-12 ? log(alive->shape) + ln_scaled : log(-expm1(-exponent));
+	double inner_slope =
+	    exponent < 1e-12 ? 1 : alive->shape * scaled / (1 + scaled) / expm1(exponent);
+
+	*slope = (alive->a - 1 + inner_slope) * q - alive->b * exp(ln_p);
+	return (alive->a - 1) * ln_p + alive->b * ln_q + inner;
+}
+
+/*
+ * Purchases ahead of a client who is alive.
+ *
+ * The paper's form with 2F1 is a difference of two numbers that are close for short horizons and equal for a = 1.
+ * Here all terms are positive.  A client who could not go would make n purchases with the negative binomial probability of
+ * n; one who can makes the k-th if it stays after each of the k - 1 before, which has the probability
+ * (b)_k-1 / (a + b)_k-1.  So E = sum over n of P(n) sum over k < n of (b)_k / (a + b)_k.
+ */
+static double
+purchases_by_series(const Alive *alive)
+{
+	double z = alive->ratio / (1 + alive->ratio);
+	double probability = exp(-alive->shape * log1p(alive->ratio));
+	double stays = 1, made = 0, sum = 0;
+
+	for (int n = 0;; n++)
+	{
+		double step = (alive->shape + n) / (n + 1), most;
+
+		probability *= z * step;
+		made += stays;
+		stays *= (alive->b + n) / (alive->a + alive->b + n);
+		sum += probability * made;
+		/* no term from here on is a larger part of the one before it */
+		most = z * Max(step, 1) * (1 + stays / made);
+		if (most < 1 && probability * made * most < 1e-16 * (1 - most) * sum)
+			return sum;
+	}
+}
+
+static double
+purchases_ahead(const Alive *alive)
+{
+	if (alive->ratio == 0)
+		return 0;
+	/* where the series would be long, the same expectation is an integral over the chance to go */
+	if (alive->shape * alive->ratio < 100 && alive->ratio < 10)
+		return purchases_by_series(alive);
+	return exp(crm_ln_integral(purchases_density, alive,
+	                           log(alive->a / (alive->b + alive->shape * alive->ratio))) -
+	           crm_ln_beta(alive->a, alive->b));
+}
+
+static double
+purchases_if_alive(const double *parameters, const CrmHistory *history, double time)
+{
+	Alive alive = {.shape = parameters[R] + history->x,
+	               .ratio = time / (parameters[ALPHA] + history->T),
+	               .a = parameters[A],
+	               .b = parameters[B] + history->x};
+
+	return purchases_ahead(&alive);
+}
+
+static double
+purchases_new(const double *parameters, double time)
+{
+	Alive alive = {.shape = parameters[R],
+	               .ratio = time / parameters[ALPHA],
+	               .a = parameters[A],
+	               .b = parameters[B]};
+
+	return purchases_ahead(&alive);
+}
+
+/*
+ * P(X(t) = n) = B(a, b + n) / B(a, b) P(N = n) + [n > 0] B(a + 1, b + n - 1) / B(a, b) P(N >= n), where N is the negative binomial
+ * count of a client who cannot go
+ */
+static double
+probability(const double *parameters, double n, double time)
+{
+	double r = parameters[R], alpha = parameters[ALPHA], a = parameters[A], b = parameters[B];
+	double stays = crm_ln_rising(b, n) - crm_ln_rising(a + b, n);
+	double sum;
+
+	if (time == 0)
+		return n == 0;
+	sum = exp(stays + crm_ln_nbd(r, -log1p(alpha / time), -log1p(time / alpha), n));
+	if (n > 0)
+		sum += exp(log(a) + crm_ln_rising(b, n - 1) - crm_ln_rising(a + b, n)) *
+		       crm_nbd_tail(r, time / (alpha + time), alpha / (alpha + time), n);
+	return sum;
+}
+
+const CrmPurchaseKind crm_bgnbd = {.model = &crm_bgnbd_kind,
+                                   .time_parameter = {0, 1, 0, 0},
+                                   .log_likelihood = log_likelihood,
+                                   .starts = starts,
+                                   .ln_odds_alive = ln_odds_alive,
+                                   .purchases_if_alive = purchases_if_alive,
+                                   .purchases_new = purchases_new,
+                                   .probability = probability};
