@@ -45,6 +45,15 @@ extern void crm_tier_skip(const TierPolicy *policy, TierStanding *standing, Date
 extern bool crm_tier_is_review(const TierPolicy *policy, const TierStanding *standing,
                                DateADT period);
 
+#define PG_GETARG_STANDING(n) ((TierStanding *) PG_GETARG_POINTER(n))
+#define BASE_OF_VALUE (-1)
+
+extern const TierPolicy *crm_tier_policy_argument(FunctionCallInfo fcinfo, int argument);
+extern void crm_tier_check_standing(const TierPolicy *policy, const TierStanding *standing);
+extern DateADT crm_tier_period_of_day(const TierPolicy *policy, DateADT day);
+extern bool crm_tier_step_to(const TierPolicy *policy, TierStanding *standing, bool is_first,
+                             int base, double value, DateADT period);
+
 /* The rank that counts: the one given by hand, while it holds. */
 static inline int
 tier_effective_rank(const TierStanding *standing)
