@@ -15,6 +15,7 @@ SQL_PIECES = \
 	sql/summary/rfm.sql \
 	sql/summary/balance.sql \
 	sql/summary/distribution.sql \
+	sql/summary/cut_points.sql \
 	sql/summary/population_stability.sql \
 	sql/policy/frozen_cuts.sql \
 	sql/summary/survival.sql \
@@ -22,9 +23,18 @@ SQL_PIECES = \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
+	sql/mart/mart_tier.sql \
 	sql/mart/mart_question.sql \
+	sql/mart/mart_policy.sql \
 	sql/mart/mart_plan.sql \
-	sql/mart/create_mart.sql
+	sql/mart/refresh_mart.sql \
+	sql/mart/create_mart.sql \
+	sql/mart/simulate_tiers.sql \
+	sql/registry/policy_diff.sql \
+	sql/registry/policy_store.sql \
+	sql/registry/decision_log.sql \
+	sql/registry/replay.sql \
+	sql/registry/create_registry.sql
 
 MODULE_big = crm_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))

@@ -509,6 +509,7 @@ LEFT JOIN (SELECT client_id, on_day AS valued_on, sum(market_value) AS held FROM
   USING (client_id, valued_on)
 ORDER BY on_day, n;
 ALTER TABLE warehouse.net_assets ADD PRIMARY KEY (client_id, on_day);
+CREATE INDEX ON warehouse.net_assets (on_day);
 
 \echo '  acknowledgements, what was planted'
 

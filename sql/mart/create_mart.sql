@@ -52,6 +52,9 @@ BEGIN
   EXECUTE format('SELECT jsonb_agg(to_jsonb(p) ORDER BY p.ordinal) FROM %I.definition AS d CROSS JOIN LATERAL @extschema@.mart_plan($1, to_jsonb(d)) AS p', mart)
     INTO plan USING mart;
   grants := (SELECT jsonb_agg(to_jsonb(g)) FROM @extschema@.mart_grant(mart) AS g);
+  IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
+    EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  END IF;
 
   -- what is no longer made
   FOR planned IN SELECT * FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, signature text)
@@ -102,7 +105,7 @@ BEGIN
   FOR statement IN              -- on what was made again
     SELECT g.statement
     FROM jsonb_to_recordset(grants) AS g (object text, id oid, "column" text, statement text)
-    CROSS JOIN LATERAL (SELECT coalesce(to_regclass(g.object)::oid, to_regprocedure(g.object)::oid) AS id) AS n
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.object LIKE '%)' THEN to_regprocedure(g.object)::oid ELSE to_regclass(g.object)::oid END AS id) AS n
     WHERE n.id <> g.id
       AND (g."column" IS NULL OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = n.id AND a.attname = g."column"))
   LOOP
@@ -120,11 +123,16 @@ COMMENT ON FUNCTION mart_build(text) IS 'Brings the objects of a mart into line 
 
 -- A definition whose NULLs keep what there is, then the mart that it defines.
 CREATE FUNCTION mart_define(mart text, source text, rating text, tiers text, suitability text, balance_mode text, client_columns text[],
-  tier_measure text, market text)
+  tier_measure text, market text, registry text, rating_name text, tiers_name text, suitability_name text)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $mart_define$
+#variable_conflict use_variable
+DECLARE
+  is_given boolean := coalesce(rating, tiers, suitability) IS NOT NULL;
+  known record;
+  policies jsonb;
 BEGIN
   IF balance_mode NOT IN ('change', 'snapshot') THEN
     RAISE EXCEPTION 'balance_mode "%" is not known', balance_mode
@@ -132,27 +140,52 @@ BEGIN
   ELSIF source = mart THEN
     RAISE EXCEPTION 'mart and source are the same schema' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  EXECUTE format('SELECT d.registry, d.rating_name, d.tiers_name, d.suitability_name FROM (SELECT) AS one LEFT JOIN %I.definition AS d ON true', mart) INTO known;
+  registry := coalesce(registry, known.registry);
+  IF registry IS NOT NULL AND is_given THEN
+    RAISE EXCEPTION 'policies come either from registry % or as rating, tiers and suitability', quote_ident(registry)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Propose and approve the policy in the registry, then call update_mart.';
+  ELSIF registry IS NULL AND coalesce(rating_name, tiers_name, suitability_name) IS NOT NULL THEN
+    RAISE EXCEPTION 'names of policies need a registry' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say where they are: registry => ...';
+  END IF;
+  rating_name := coalesce(rating_name, known.rating_name);
+  tiers_name := coalesce(tiers_name, known.tiers_name);
+  suitability_name := coalesce(suitability_name, known.suitability_name);
+  IF registry IS NOT NULL THEN
+    policies := @extschema@.mart_registry_policies(registry, rating_name, tiers_name, suitability_name);
+    rating := policies -> 'rating' -> -1 ->> 'document';      -- the last; NULL where none governs then
+    tiers := policies -> 'tiers' -> -1 ->> 'document';
+    suitability := policies -> 'suitability' -> -1 ->> 'document';
+  END IF;
   EXECUTE format('
     WITH new AS (
-      SELECT * FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8)) AS n (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market)
+      SELECT * FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))
+        AS n (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name, suitability_name, policies)
     ), changed AS (
       UPDATE %1$I.definition AS d
-      SET source = coalesce(n.source, d.source), rating = coalesce(n.rating, d.rating), tiers = coalesce(n.tiers, d.tiers),
-        suitability = coalesce(n.suitability, d.suitability), balance_mode = coalesce(n.balance_mode, d.balance_mode),
+      SET source = coalesce(n.source, d.source),
+        rating = CASE WHEN n.registry IS NULL THEN coalesce(n.rating, d.rating) ELSE n.rating END,
+        tiers = CASE WHEN n.registry IS NULL THEN coalesce(n.tiers, d.tiers) ELSE n.tiers END,
+        suitability = CASE WHEN n.registry IS NULL THEN coalesce(n.suitability, d.suitability) ELSE n.suitability END,
+        balance_mode = coalesce(n.balance_mode, d.balance_mode),
         client_columns = coalesce(n.client_columns, d.client_columns), tier_measure = coalesce(n.tier_measure, d.tier_measure),
-        market = coalesce(n.market, d.market)
+        market = coalesce(n.market, d.market), registry = n.registry, rating_name = n.rating_name, tiers_name = n.tiers_name,
+        suitability_name = n.suitability_name, policies = n.policies
       FROM new AS n
       RETURNING true
     )
-    INSERT INTO %1$I.definition (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market)
-    SELECT source, rating, tiers, suitability, coalesce(balance_mode, ''change''), coalesce(client_columns, ARRAY[]::text[]), tier_measure, market
+    INSERT INTO %1$I.definition (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name,
+      suitability_name, policies)
+    SELECT source, rating, tiers, suitability, coalesce(balance_mode, ''change''), coalesce(client_columns, ARRAY[]::text[]), tier_measure, market,
+      registry, rating_name, tiers_name, suitability_name, policies
     FROM new WHERE NOT EXISTS (SELECT FROM changed)', mart)
-  USING source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market;
+  USING source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name, suitability_name, policies;
   RETURN QUERY SELECT * FROM @extschema@.mart_build(mart);
+  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart, @extschema@.mart_tier_lock(mart, true));
 END;
 $mart_define$;
 
-COMMENT ON FUNCTION mart_define(text, text, text, text, text, text, text[], text, text) IS
+COMMENT ON FUNCTION mart_define(text, text, text, text, text, text, text[], text, text, text, text, text, text) IS
   'Changes the definition of a mart, where NULL keeps what there is, and makes its objects; create_mart and update_mart call it';
 
 CREATE FUNCTION is_mart(mart text)
@@ -183,7 +216,8 @@ COMMENT ON FUNCTION require_mart(text) IS 'An error unless the schema is a mart'
 
 CREATE FUNCTION create_mart(mart text, source text, rating scorecard DEFAULT NULL, tiers tier_policy DEFAULT NULL,
   suitability suitability_policy DEFAULT NULL, balance_mode text DEFAULT 'change', client_columns text[] DEFAULT '{}',
-  tier_measure text DEFAULT NULL, market text DEFAULT NULL)
+  tier_measure text DEFAULT NULL, market text DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
+  suitability_name text DEFAULT NULL)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -214,6 +248,11 @@ BEGIN
       client_columns text[] NOT NULL,
       tier_measure text,
       market text,
+      registry text,
+      rating_name text,
+      tiers_name text,
+      suitability_name text,
+      policies jsonb,
       only_row boolean NOT NULL DEFAULT true UNIQUE CHECK (only_row)
     );
     COMMENT ON TABLE %1$I.definition IS 'What the mart was made from, in one row; update_mart changes it';
@@ -225,21 +264,28 @@ BEGIN
     COMMENT ON COLUMN %1$I.definition.client_columns IS 'Facts about the client that every view of clients carries';
     COMMENT ON COLUMN %1$I.definition.tier_measure IS 'The fact that decides the tier; NULL takes average_assets, assets or holdings_value, the first there is';
     COMMENT ON COLUMN %1$I.definition.market IS 'The market whose trading days count; NULL takes the days of all markets';
+    COMMENT ON COLUMN %1$I.definition.registry IS 'Registry that the policies come from; NULL: they were given';
+    COMMENT ON COLUMN %1$I.definition.rating_name IS 'Name of the scorecard in the registry; NULL: the only one';
+    COMMENT ON COLUMN %1$I.definition.tiers_name IS 'Name of the tier policy in the registry; NULL: the only one';
+    COMMENT ON COLUMN %1$I.definition.suitability_name IS 'Name of the suitability policy in the registry; NULL: the only one';
+    COMMENT ON COLUMN %1$I.definition.policies IS 'The versions of the registry when the mart was made or updated, with their first days';
     COMMENT ON COLUMN %1$I.definition.only_row IS 'Keeps the table at one row';
   $table$, mart);
   RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, source, rating::text, tiers::text, suitability::text, balance_mode, client_columns,
-    tier_measure, market);
+    tier_measure, market, registry, rating_name, tiers_name, suitability_name);
 END;
 $create_mart$;
 
-COMMENT ON FUNCTION create_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text) IS
+COMMENT ON FUNCTION create_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, text, text, text, text) IS
   'Makes the schema mart with the views that the source and the policies allow. One row for each: created or left out, and why. '
   'balance_mode: change (a balance stands until the next) or snapshot (a trading day without one is 0). client_columns: facts that every view of clients '
-  'carries. tier_measure: the fact that decides the tier, or score. market: whose trading days count';
+  'carries. tier_measure: the fact that decides the tier, or score. market: whose trading days count. registry: instead of policies, the schema whose approved versions '
+  'are used, each on the days on which it governs; rating_name, tiers_name and suitability_name where it has several policies of a kind';
 
 CREATE FUNCTION update_mart(mart text, source text DEFAULT NULL, rating scorecard DEFAULT NULL, tiers tier_policy DEFAULT NULL,
   suitability suitability_policy DEFAULT NULL, balance_mode text DEFAULT NULL, client_columns text[] DEFAULT NULL,
-  tier_measure text DEFAULT NULL, market text DEFAULT NULL)
+  tier_measure text DEFAULT NULL, market text DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
+  suitability_name text DEFAULT NULL)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -247,13 +293,13 @@ AS $update_mart$
 BEGIN
   PERFORM @extschema@.require_mart(mart);
   RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, source, rating::text, tiers::text, suitability::text, balance_mode, client_columns,
-    tier_measure, market);
+    tier_measure, market, registry, rating_name, tiers_name, suitability_name);
 END;
 $update_mart$;
 
-COMMENT ON FUNCTION update_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text) IS
+COMMENT ON FUNCTION update_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, text, text, text, text) IS
   'Makes the views of a mart again after a change of source or policies; NULL keeps what the mart was made with. Grants stay, and so do views over '
-  'the mart''s views if the columns that there were stay';
+  'the mart''s views if the columns that there were stay. Policies of a registry are read anew: call it after an approval';
 
 CREATE FUNCTION drop_mart(mart text)
 RETURNS void
@@ -269,6 +315,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

@@ -10,12 +10,13 @@ AS $mart_plan$
 DECLARE
   source text := definition ->> 'source';
   client_columns text[] := ARRAY(SELECT jsonb_array_elements_text(definition -> 'client_columns'));
-  suitability jsonb := definition ->> 'suitability';
   tier_measure text := definition ->> 'tier_measure';
+  period text := (definition ->> 'tiers')::jsonb ->> 'period';
   pieces jsonb;
   lacking jsonb;                -- a need that is not met -> why
   facts jsonb;                  -- side -> name -> fact
   rating_reads text[];
+  suitability_reads jsonb;      -- side, name, place
   client_reads text[];
   product_reads text[];
   change_reads text[];          -- of a client, for suitability_change: an earlier policy may read any column of the source
@@ -50,16 +51,27 @@ BEGIN
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
   -- what the policies read
-  rating_reads := ARRAY(SELECT a.name FROM @extschema@.policy_attributes((definition ->> 'rating')::@extschema@.scorecard) AS a ORDER BY a.ordinal);
-  client_reads := ARRAY(SELECT a.name FROM @extschema@.policy_attributes((definition ->> 'suitability')::@extschema@.suitability_policy) AS a
-    WHERE a.side = 'client' AND NOT coalesce(suitability -> 'derive' ? ('client.' || a.name), false) ORDER BY a.ordinal);
-  product_reads := ARRAY(SELECT a.name FROM @extschema@.policy_attributes((definition ->> 'suitability')::@extschema@.suitability_policy) AS a
-    WHERE a.side = 'product' AND NOT coalesce(suitability -> 'derive' ? ('product.' || a.name), false) ORDER BY a.ordinal);
+  rating_reads := ARRAY(
+    SELECT a.name
+    FROM @extschema@.mart_policy(definition, 'rating') AS p CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.scorecard) AS a
+    GROUP BY a.name ORDER BY min(p.from_day) NULLS FIRST, min(a.ordinal));
+  SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.place), '[]') INTO suitability_reads
+  FROM (
+    SELECT a.side, a.name, row_number() OVER (ORDER BY min(p.from_day) NULLS FIRST, min(a.ordinal)) AS place,
+      min(p.document::jsonb ->> 'name') AS policy
+    FROM @extschema@.mart_policy(definition, 'suitability') AS p CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.suitability_policy) AS a
+    WHERE NOT coalesce(p.document::jsonb -> 'derive' ? (a.side || '.' || a.name), false)
+    GROUP BY a.side, a.name
+  ) AS r;
+  client_reads := ARRAY(SELECT r.name FROM jsonb_to_recordset(suitability_reads) AS r (side text, name text, place int) WHERE r.side = 'client' ORDER BY r.place);
+  product_reads := ARRAY(SELECT r.name FROM jsonb_to_recordset(suitability_reads) AS r (side text, name text, place int) WHERE r.side = 'product' ORDER BY r.place);
   SELECT r.* INTO problem
   FROM (
-    SELECT format('the scorecard "%s" reads', (definition ->> 'rating')::jsonb ->> 'name') AS reader, 'client' AS side, unnest(rating_reads) AS name
-    UNION ALL SELECT format('the suitability policy "%s" reads', suitability ->> 'name'), 'client', unnest(client_reads)
-    UNION ALL SELECT format('the suitability policy "%s" reads', suitability ->> 'name'), 'product', unnest(product_reads) WHERE NOT lacking ? 'product'
+    SELECT format('the scorecard "%s" reads', (SELECT min(p.document::jsonb ->> 'name') FROM @extschema@.mart_policy(definition, 'rating') AS p)) AS reader, 'client' AS side,
+      unnest(rating_reads) AS name
+    UNION ALL
+    SELECT format('the suitability policy "%s" reads', r.policy), r.side, r.name FROM jsonb_to_recordset(suitability_reads) AS r (side text, name text, policy text)
+    WHERE r.side = 'client' OR r.side = 'product' AND NOT lacking ? 'product'
     UNION ALL SELECT 'client_columns names', 'client', unnest(client_columns)
     UNION ALL SELECT 'tier_measure names', 'client', nullif(tier_measure, 'score')
   ) AS r
@@ -77,23 +89,29 @@ BEGIN
   FROM @extschema@.mart_column() AS c
   WHERE c.name = ANY (client_columns) AND c.name <> 'client_id' AND c.question NOT LIKE '%facts'
     AND EXISTS (SELECT FROM @extschema@.mart_column() AS o WHERE o.question = c.question AND o.name = '*client_columns')
+    AND c.expression <> 'c.' || c.name                   -- which is the very same column
     AND NOT EXISTS (SELECT FROM @extschema@.mart_computed_fact() AS f WHERE f.side = 'client' AND f.name = c.name)
   LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
-  IF tier_measure IS NULL THEN
-    SELECT m.name INTO tier_measure FROM unnest(ARRAY['average_assets', 'assets', 'holdings_value']) WITH ORDINALITY AS m (name, place)
-    WHERE facts -> 'client' ? m.name ORDER BY m.place LIMIT 1;
-  ELSIF tier_measure = 'score' AND definition ->> 'rating' IS NULL THEN
+  tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
+  IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
   END IF;
   SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking
   FROM (VALUES
-    ('rating', definition ->> 'rating' IS NULL, 'no scorecard was given as rating'),
-    ('tiers', definition ->> 'tiers' IS NULL, 'no tier policy was given as tiers'),
-    ('suitability', suitability IS NULL, 'no suitability policy was given as suitability'),
+    ('rating', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')),
+      CASE WHEN definition ->> 'registry' IS NULL THEN 'no scorecard was given as rating' ELSE 'the registry has no approved scorecard' END),
+    ('tiers', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'tiers')),
+      CASE WHEN definition ->> 'registry' IS NULL THEN 'no tier policy was given as tiers' ELSE 'the registry has no approved tier policy' END),
+    ('suitability', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'suitability')),
+      CASE WHEN definition ->> 'registry' IS NULL THEN 'no suitability policy was given as suitability' ELSE 'the registry has no approved suitability policy' END),
+    ('tier moves', period IS NULL OR lacking ?& ARRAY['balance', 'trade', 'holding'], CASE
+      WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
+      ELSE 'nothing in the source has months' END),
+    ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
@@ -105,55 +123,71 @@ BEGIN
   FROM (VALUES ('client', client_reads), ('product', product_reads)) AS s (side, reads)
   CROSS JOIN LATERAL (
     SELECT string_agg(CASE WHEN c.actions IS NULL THEN format(', f.%I', a.name)
-      ELSE format(', CASE WHEN coalesce($2, ''recommend'') = ANY (%L::text[]) THEN f.%I END AS %I', c.actions, a.name, a.name) END, '' ORDER BY a.ordinal) AS list
-    FROM @extschema@.policy_attributes((definition ->> 'suitability')::@extschema@.suitability_policy) AS a
+      ELSE format(', CASE WHEN coalesce($2, ''recommend'') = ANY (%L::text[]) THEN f.%I END AS %I', c.actions, a.name, a.name) END, '' ORDER BY a.place) AS list
+    FROM jsonb_to_recordset(suitability_reads) AS a (side text, name text, place int)
     CROSS JOIN LATERAL (         -- NULL if something else than checks reads it: then it counts for every action
       SELECT CASE WHEN bool_and(c.rule IS NOT NULL) THEN array_agg(DISTINCT k.action) END AS actions
-      FROM unnest(a.used_in) AS u (name)
-      LEFT JOIN jsonb_array_elements(suitability -> 'checks') AS c (rule) ON c.rule ->> 'name' = u.name
-      CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(c.rule -> 'actions', '["recommend", "buy", "hold"]')) AS k (action)) AS c
-    WHERE a.side = s.side AND a.name = ANY (s.reads)) AS r;
+      FROM @extschema@.mart_policy(definition, 'suitability') AS p
+      CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.suitability_policy) AS r
+      CROSS JOIN LATERAL unnest(r.used_in) AS u (name)
+      LEFT JOIN LATERAL jsonb_array_elements(p.document::jsonb -> 'checks') AS c (rule) ON c.rule ->> 'name' = u.name
+      CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(c.rule -> 'actions', '["recommend", "buy", "hold"]')) AS k (action)
+      WHERE r.side = a.side AND r.name = a.name) AS c
+    WHERE a.side = s.side) AS r;
 
   change_reads := ARRAY(SELECT f.key FROM jsonb_each(facts -> 'client') AS f WHERE f.value ->> 'changes_with' <> 'activity' OR f.key = ANY (client_reads)
     OR f.key = ANY (client_columns) ORDER BY (f.value ->> 'ordinal')::int);
 
   -- the pieces that depend on source and policies
   SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces
-  FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p;
+  FROM (
+    SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
+      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+  ) AS p;
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
   FROM (VALUES
     ('crm', '@extschema@'),
     ('mart', quote_ident(mart)),
-    ('rating', format('%L::@extschema@.scorecard', definition ->> 'rating')),
-    ('tiers', format('%L::@extschema@.tier_policy', definition ->> 'tiers')),
-    ('suitability', format('%L::@extschema@.suitability_policy', definition ->> 'suitability')),
+    ('score', @extschema@.mart_policy_by_day(definition, 'rating', '$1', '@extschema@.score(%s, rated)')),
+    -- standings go on from month to month under one policy, the last
+    ('tiers', CASE WHEN period IS NULL THEN @extschema@.mart_policy_by_day(definition, 'tiers', '$1', '%s')
+      ELSE format('%L::@extschema@.tier_policy', definition ->> 'tiers') END),
+    ('suitability', @extschema@.mart_policy_by_day(definition, 'suitability', '$1', '%s')),
+    ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
-    ('scorecard name', concat_ws(' ', (definition ->> 'rating')::jsonb ->> 'name', (definition ->> 'rating')::jsonb ->> 'version')),
-    ('tier policy name', concat_ws(' ', (definition ->> 'tiers')::jsonb ->> 'name', (definition ->> 'tiers')::jsonb ->> 'version')),
-    ('suitability policy name', concat_ws(' ', suitability ->> 'name', suitability ->> 'version')),
+    ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
+    ('tier policy name', @extschema@.mart_policy_title(definition, 'tiers')),
+    ('suitability policy name', @extschema@.mart_policy_title(definition, 'suitability')),
     ('tier measure', tier_measure),
     ('calendar', CASE
       WHEN lacking ? 'trading_day' THEN pieces -> 'balance' ->> 'is'
       WHEN definition ->> 'market' IS NULL THEN pieces -> 'trading_day' ->> 'is'
       ELSE format('(SELECT m.on_day FROM %s AS m WHERE m.market = %L)', pieces -> 'trading_day' ->> 'is', definition ->> 'market') END),
+    ('first day', (
+      SELECT format('least(%s)', string_agg(format('(SELECT min(s.on_day) FROM %s AS s WHERE s.on_day > ''1900-01-01'' AND s.on_day <= $1)', pieces -> v.name ->> 'is'), ', '))
+      FROM unnest(ARRAY['balance', 'trade', 'holding']) AS v (name) WHERE NOT lacking ? v.name)),
     ('data through', (
       SELECT CASE count(*) WHEN 0 THEN 'NULL::date' ELSE format('greatest(%s)',
         string_agg(format('(SELECT max(s.on_day) FROM %s AS s WHERE s.on_day <= $1)', pieces -> v.name ->> 'is'), ', ')) END
       FROM unnest(ARRAY['balance', 'trade', 'holding']) AS v (name) WHERE NOT lacking ? v.name)),
     ('sentence', 'concat(coalesce(d.reason, d.name), '': '' || d.finding)'),
     ('action', 'coalesce($2, ''recommend'')'),
-    ('tier value', CASE tier_measure WHEN 'score' THEN format('@extschema@.score(%L::@extschema@.scorecard, f)', definition ->> 'rating')
+    ('tier value', CASE tier_measure WHEN 'score' THEN @extschema@.mart_policy_by_day(definition, 'rating', '$1', '@extschema@.score(%s, f)')
       ELSE coalesce('f.' || quote_ident(tier_measure), 'NULL::numeric') END),
     ('assets', CASE WHEN facts -> 'client' ? 'assets' THEN 'f.assets' WHEN facts -> 'client' ? 'holdings_value' THEN 'f.holdings_value'
       ELSE 'NULL::numeric' END),
     ('reasons', CASE WHEN NOT lacking ? 'rating' THEN format(
       'CROSS JOIN LATERAL (SELECT %2$s) AS rated
-      CROSS JOIN LATERAL (SELECT @extschema@.reason_codes(%1$L::@extschema@.scorecard, rated, 3) AS codes) AS k
+      CROSS JOIN LATERAL (SELECT %3$s AS codes) AS k
       LEFT JOIN LATERAL (
         SELECT max(d.reason) FILTER (WHERE d.reason_code = k.codes[1]) AS reason_1, max(d.reason) FILTER (WHERE d.reason_code = k.codes[2]) AS reason_2,
           max(d.reason) FILTER (WHERE d.reason_code = k.codes[3]) AS reason_3
-        FROM @extschema@.score_detail(%1$L::@extschema@.scorecard, rated) AS d) AS r ON true', definition ->> 'rating',
-      (SELECT string_agg('f.' || quote_ident(r.name), ', ') FROM unnest(rating_reads) AS r (name))) END),
+        FROM @extschema@.score_detail(%1$s, rated) AS d) AS r ON true', @extschema@.mart_policy_by_day(definition, 'rating', '$1', '%s'),
+      (SELECT string_agg('f.' || quote_ident(r.name), ', ') FROM unnest(rating_reads) AS r (name)),
+      @extschema@.mart_policy_by_day(definition, 'rating', '$1', '@extschema@.reason_codes(%s, rated, 3)')) END),
     -- what decides a pair: the risk level, and what the checks of the asked action read. An attribute that only checks of other actions read
     -- counts as NULL, so that pairs that differ in nothing else are one
     ('client kind', kinds ->> 'client'),
@@ -184,35 +218,47 @@ BEGIN
        FROM jsonb_each(facts -> 'client') AS f WHERE f.key = ANY (change_reads)) AS final
     FROM unnest(ARRAY['profile', 'activity', 'time']) AS k (kind)
     UNION ALL
-    SELECT format('order: %s', e.expression),
-      CASE WHEN l.levels IS NULL THEN 'NULL::integer'
-        ELSE format('coalesce(array_position(%L::text[], %s::text), %s)', l.levels, e.expression, cardinality(l.levels) + 1) END
+    SELECT format('order: %s', e.expression), coalesce((
+        SELECT CASE WHEN count(*) = 1 AND bool_and(p.from_day IS NULL) THEN min(o.place)
+          ELSE 'CASE' || string_agg(format(' WHEN $1 >= %L::date THEN %s', p.from_day, o.place), '' ORDER BY p.from_day DESC) || ' END' END
+        FROM @extschema@.mart_policy(definition, 'suitability') AS p
+        LEFT JOIN LATERAL @extschema@.suitability_levels(p.document::@extschema@.suitability_policy) AS l ON l.side = e.side AND l.attribute = 'risk_level'
+        CROSS JOIN LATERAL (
+          SELECT CASE WHEN l.levels IS NULL THEN 'NULL::integer'
+            ELSE format('coalesce(array_position(%L::text[], %s::text), %s)', l.levels, e.expression, cardinality(l.levels) + 1) END AS place) AS o), 'NULL::integer')
     FROM unnest(ARRAY['m."client level"', 'f.risk_level', 'm."product level"', 'p.risk_level'], ARRAY['client', 'client', 'product', 'product'])
       AS e (expression, side)
-    LEFT JOIN @extschema@.suitability_levels((definition ->> 'suitability')::@extschema@.suitability_policy) AS l
-      ON l.side = e.side AND l.attribute = 'risk_level'
     UNION ALL
     SELECT format('order: %s', e.expression), format('array_position(enum_range(NULL::@extschema@.suitability_outcome), %s)', e.expression)
     FROM unnest(ARRAY['m.outcome', 'o.outcome', 'o.before', 'o.after']) AS e (expression)
   ) AS o;
 
-  -- dated checks: a row for each date about the client that a check wants to be recent
+  -- dated checks: a row for each date about the client that a check of the day's policy wants to be recent
   SELECT pieces || jsonb_build_object(
-    'dated checks', jsonb_build_object('is', string_agg(format('(%s, %L::text, %L::text, %L::text, %L::interval, %L::text)', d.ordinal, d.name, d.code,
-      d.fact, d.span, d.action), ', ' ORDER BY d.ordinal, d.fact)),
-    'dated values', jsonb_build_object('is', string_agg(DISTINCT format('WHEN %L THEN f.%I::date', d.fact, d.fact), ' '))),
+    'dated checks', jsonb_build_object('is', string_agg(d.list, ' UNION ALL ' ORDER BY d.from_day)),
+    'dated values', jsonb_build_object('is', (
+      SELECT string_agg(DISTINCT format('WHEN %L THEN f.%I::date', f.name, f.name), ' ') FROM jsonb_array_elements_text(jsonb_agg(d.facts)) AS a (facts)
+      CROSS JOIN LATERAL jsonb_array_elements_text(a.facts::jsonb) AS f (name)))),
     lacking || CASE WHEN count(*) = 0 THEN jsonb_build_object('dated checks', 'no check of the suitability policy uses within_months or within_days')
       ELSE '{}' END
   INTO pieces, lacking
   FROM (
-    SELECT DISTINCT c.ordinal, c.rule ->> 'name' AS name, c.rule ->> 'code' AS code, r.relation ->> 'client' AS fact,
-      format('%s %s', r.relation ->> r.unit, r.unit) AS span, coalesce(c.rule -> 'actions' ->> 0, 'recommend') AS action
-    FROM jsonb_array_elements(suitability -> 'checks') WITH ORDINALITY AS c (rule, ordinal)
-    CROSS JOIN LATERAL (
-      SELECT jsonb_path_query(c.rule, 'strict $.require.**.within_months', '{}', true), 'months'
-      UNION ALL
-      SELECT jsonb_path_query(c.rule, 'strict $.require.**.within_days', '{}', true), 'days') AS r (relation, unit)
-    WHERE facts -> 'client' ? (r.relation ->> 'client')
+    SELECT d.from_day, jsonb_agg(DISTINCT d.fact) AS facts,
+      format('SELECT * FROM (VALUES %s) AS v', string_agg(format('(%s, %L::text, %L::text, %L::text, %L::interval, %L::text)', d.ordinal, d.name, d.code,
+        d.fact, d.span, d.action), ', ' ORDER BY d.ordinal, d.fact))
+      || CASE WHEN d.from_day IS NULL THEN '' ELSE format(' WHERE $1 >= %L::date', d.from_day) END || CASE WHEN d.until_day IS NULL THEN '' ELSE format(' AND $1 < %L::date', d.until_day) END AS list
+    FROM (
+      SELECT DISTINCT p.from_day, p.until_day, c.ordinal, c.rule ->> 'name' AS name, c.rule ->> 'code' AS code, r.relation ->> 'client' AS fact,
+        format('%s %s', r.relation ->> r.unit, r.unit) AS span, coalesce(c.rule -> 'actions' ->> 0, 'recommend') AS action
+      FROM @extschema@.mart_policy(definition, 'suitability') AS p
+      CROSS JOIN LATERAL jsonb_array_elements(p.document::jsonb -> 'checks') WITH ORDINALITY AS c (rule, ordinal)
+      CROSS JOIN LATERAL (
+        SELECT jsonb_path_query(c.rule, 'strict $.require.**.within_months', '{}', true), 'months'
+        UNION ALL
+        SELECT jsonb_path_query(c.rule, 'strict $.require.**.within_days', '{}', true), 'days') AS r (relation, unit)
+      WHERE facts -> 'client' ? (r.relation ->> 'client')
+    ) AS d
+    GROUP BY d.from_day, d.until_day
   ) AS d;
 
   RETURN QUERY

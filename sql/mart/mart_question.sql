@@ -11,17 +11,17 @@ BEGIN ATOMIC
     (2, 'product_facts', false, ARRAY['product'], 'as_of date', 500, '{product joins}',
       'What is known about each product as of a day, for policies to read'),
     (3, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} CROSS JOIN LATERAL (SELECT {tier value} AS tier_value) AS t',
+      '{mart}.client_facts($1) AS f {reasons} {tier join}',
       'One view of the client: one row a client, key client_id'),
     (4, 'client_rating', true, ARRAY['rating'], 'as_of date', 10000,
       '(SELECT {rating row} FROM {mart}.client_facts($1) AS f) AS f {reasons}',
       'The rating of each client and what cost most points: one row a client, key client_id'),
     (5, 'client_tier', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10000,
-      '(SELECT {tier row}, {tier value} AS tier_value FROM {mart}.client_facts($1) AS f) AS f CROSS JOIN LATERAL (SELECT f.tier_value) AS t',
+      '{tier clients}',
       'The tier of each client: one row a client, key client_id'),
     (6, 'tier_summary', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10,
       '(SELECT l.tier, l.tier_order FROM unnest({crm}.tier_labels({tiers})) WITH ORDINALITY AS l (tier, tier_order)
-        UNION ALL SELECT NULL, NULL) AS l
+        UNION ALL SELECT NULL::text AS tier, NULL::bigint AS tier_order) AS l
       LEFT JOIN (
         SELECT t.tier, count(*) AS clients, sum(t.assets) AS assets
         FROM {mart}.client_tier_at($1) AS t
@@ -73,7 +73,7 @@ BEGIN ATOMIC
       JOIN {mart}.product_facts($1) AS g ON g.product_id = h.product_id
       CROSS JOIN LATERAL (
         SELECT {crm}.suitability(coalesce($3, {suitability}), b, g, $1, {hold}) AS before,
-          {crm}.suitability({suitability}, f, p, $2, {hold}) AS after OFFSET 0) AS o
+          {crm}.suitability({suitability on $2}, f, p, $2, {hold}) AS after OFFSET 0) AS o
       CROSS JOIN LATERAL (SELECT {client before: profile}) AS f_profile
       CROSS JOIN LATERAL (SELECT {client before: activity}) AS f_activity
       CROSS JOIN LATERAL (SELECT {client before: time}) AS f_time
@@ -83,7 +83,7 @@ BEGIN ATOMIC
       'activity changed (balances, trades, holdings, permissions), lapsed or resolved with time, policy changed; several together if none alone decides'),
     (10, 'assessment_due', true, ARRAY['suitability', 'dated checks'], 'as_of date', 10000,
       '(SELECT {client row} FROM {mart}.client_facts($1) AS f) AS f
-      CROSS JOIN (VALUES {dated checks}) AS k (ordinal, name, code, attribute, span, action)
+      CROSS JOIN ({dated checks}) AS k (ordinal, name, code, attribute, span, action)
       CROSS JOIN LATERAL (SELECT CASE k.attribute {dated values} END AS last_on) AS v
       CROSS JOIN LATERAL (SELECT (nullif(nullif(v.last_on, ''infinity''), ''-infinity'') + k.span)::date AS due_on) AS e
       CROSS JOIN LATERAL (
@@ -98,16 +98,18 @@ BEGIN ATOMIC
       LEFT JOIN (SELECT {client row} FROM {mart}.client_facts($4) AS f WHERE f.client_id = $1) AS f ON true
       LEFT JOIN (SELECT {product row} FROM {mart}.product_facts($4) AS f WHERE f.product_id = $2) AS p ON true
       CROSS JOIN LATERAL (
-        SELECT {crm}.suitability({suitability}, f, p, $4, {crm}.instruction($3)) AS outcome) AS o
+        SELECT {crm}.suitability({suitability on $4}, f, p, $4, {crm}.instruction($3)) AS outcome) AS o
       LEFT JOIN LATERAL (
-        SELECT d.* FROM {crm}.suitability_detail({suitability}, f, p, $4, {crm}.instruction($3)) AS d WHERE d.outcome > ''suitable'') AS d ON true
+        SELECT d.* FROM {crm}.suitability_detail({suitability on $4}, f, p, $4, {crm}.instruction($3)) AS d WHERE d.outcome > ''suitable'') AS d ON true
       WHERE o.outcome IS NULL OR o.outcome > ''suitable''',
       'Why a client may not have a product: one sentence for each check that fails, none if the product is suitable'),
     (12, 'trading_days', false, ARRAY['trading_day'], 'market text, before date, n integer', 1,
       '(SELECT DISTINCT d.on_day FROM {trading_day} AS d WHERE ($1 IS NULL OR d.market = $1) AND d.on_day < $2
         ORDER BY d.on_day DESC LIMIT greatest($3, 0)) AS d',
       'The n trading days of a market before a day, oldest first; all markets together if market is NULL')
-  ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);
+  ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning)
+  UNION ALL
+  SELECT q.* FROM mart_tier_question() AS q;
 END;
 
 COMMENT ON FUNCTION mart_question() IS
@@ -120,7 +122,8 @@ RETURNS TABLE (ordinal int, question text, name text, type text, needs text[], e
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
 BEGIN ATOMIC
   SELECT (pg_catalog.row_number() OVER ())::int, q.name, c.name, c.type, c.needs, c.expression, c.meaning
-  FROM (VALUES
+  FROM (
+    VALUES
     ('client_facts', '*client facts', NULL, NULL::text[], NULL, NULL),
     ('product_facts', '*product facts', NULL, NULL, NULL, NULL),
 
@@ -128,15 +131,16 @@ BEGIN ATOMIC
       'The day that is asked about'),
     ('suitability_change', 'from_day', 'date', NULL, '$1', 'The earlier day'),
     ('suitability_change', 'to_day', 'date', NULL, '$2', 'The later day'),
-    ('client_360 client_rating client_tier tier_summary suitability_matrix suitability_exception assessment_due', 'data_through', 'date', NULL,
+    ('client_360 client_rating suitability_matrix suitability_exception assessment_due', 'data_through', 'date', NULL,
       '{data through}', 'Newest day, at or before as_of, on which balances, trades or holdings have a row'),
+    ('client_tier tier_summary', 'data_through', 'date', NULL, '{tier through}', '{tier through meaning}'),
 
     ('client_360', '*client contract', NULL, NULL, NULL, NULL),
     ('client_rating client_tier suitability_exception assessment_due suitability_change', 'client_id', 'text', NULL, 'f.client_id',
       'The client''s number'),
     ('client_360 client_rating client_tier suitability_exception assessment_due suitability_change', '*client_columns', NULL, NULL, NULL, NULL),
 
-    ('client_360 client_rating', 'score', 'float8', ARRAY['rating'], '{crm}.score({rating}, rated)', 'Points of the scorecard {scorecard name}'),
+    ('client_360 client_rating', 'score', 'float8', ARRAY['rating'], '{score}', 'Points of the scorecard {scorecard name}'),
     ('client_360 client_rating', 'reason_1_code', 'text', ARRAY['rating'], 'k.codes[1]', 'Code of what cost most points'),
     ('client_360 client_rating', 'reason_1', 'text', ARRAY['rating'], 'r.reason_1', 'What cost most points'),
     ('client_360 client_rating', 'reason_2_code', 'text', ARRAY['rating'], 'k.codes[2]', 'Code of what cost second most points'),
@@ -144,11 +148,11 @@ BEGIN ATOMIC
     ('client_360 client_rating', 'reason_3_code', 'text', ARRAY['rating'], 'k.codes[3]', 'Code of what cost third most points'),
     ('client_360 client_rating', 'reason_3', 'text', ARRAY['rating'], 'r.reason_3', 'What cost third most points'),
 
-    ('client_tier', 'assets', 'numeric(18,2)', NULL, '{assets}', 'Assets of the client: the balance at the end of the day, else the value of holdings'),
-    ('client_360 client_tier', 'tier_value', 'numeric(18,2)', ARRAY['tiers', 'tier_measure'], 't.tier_value', 'What the tier is decided by: {tier measure}'),
-    ('client_360 client_tier', 'tier', 'text', ARRAY['tiers', 'tier_measure'], '{crm}.tier({tiers}, t.tier_value::float8)',
+    ('client_tier', 'assets', 'numeric(18,2)', NULL, '{tier assets}', '{tier assets meaning}'),
+    ('client_360 client_tier', 'tier_value', 'numeric(18,2)', ARRAY['tiers', 'tier_measure'], 't.tier_value', '{tier value meaning}'),
+    ('client_360 client_tier', 'tier', 'text', ARRAY['tiers', 'tier_measure'], '{tier label}',
       'Tier of the policy {tier policy name}; empty if the measure is not known'),
-    ('client_360 client_tier', 'tier_order', 'integer', ARRAY['tiers', 'tier_measure'], '{crm}.tier_rank({tiers}, t.tier_value::float8)',
+    ('client_360 client_tier', 'tier_order', 'integer', ARRAY['tiers', 'tier_measure'], '{tier rank}',
       'Rank of the tier, lowest 1'),
 
     ('tier_summary', 'tier', 'text', NULL, 'l.tier', 'Tier of the policy {tier policy name}; empty if the measure is not known'),
@@ -202,10 +206,10 @@ BEGIN ATOMIC
         SELECT string_agg(k.cause, '' and '' ORDER BY k.place)
         FROM unnest(ARRAY[''re-graded'', ''profile changed'', ''activity changed'',
           CASE WHEN o.before < o.after THEN ''lapsed with time'' ELSE ''resolved with time'' END, ''policy changed''], ARRAY[
-          {crm}.suitability({suitability}, f, g, $2, {hold}),
-          {crm}.suitability({suitability}, f_profile, p, $2, {hold}),
-          {crm}.suitability({suitability}, f_activity, p, $2, {hold}),
-          {crm}.suitability({suitability}, f_time, p, $1, {hold}),
+          {crm}.suitability({suitability on $2}, f, g, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_profile, p, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_activity, p, $2, {hold}),
+          {crm}.suitability({suitability on $2}, f_time, p, $1, {hold}),
           {crm}.suitability(coalesce($3, {suitability}), f, p, $2, {hold})]) WITH ORDINALITY AS k (cause, otherwise, place)
         WHERE CASE WHEN o.before < o.after THEN k.otherwise < o.after ELSE k.otherwise > o.after END), ''several together'')',
       'What changed the outcome'),
@@ -228,6 +232,8 @@ BEGIN ATOMIC
         WHEN p.product_id IS NULL THEN format(''there is no product %s'', $2)
         WHEN d.outcome IS NULL THEN ''no check of the policy applies'' ELSE {sentence} END', 'Why, in one sentence'),
     ('why', 'basis', 'text', NULL, 'd.basis', 'The law or house rule that the check rests on')
+    UNION ALL
+    SELECT c.* FROM mart_tier_column() AS c
   ) AS c (questions, name, type, needs, expression, meaning)
   CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(c.questions, ' ') AS q (name);
 END;

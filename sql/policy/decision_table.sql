@@ -106,6 +106,11 @@ CREATE FUNCTION decide_number_values(policy decision_table, output text, VARIADI
 COMMENT ON FUNCTION decide_number_values(decision_table, text, VARIADIC "any") IS
   'decide_number() from the values themselves, in the order of policy_attributes(policy); NULL names the only output';
 
+CREATE FUNCTION decision_inputs(policy decision_table, "row" "any") RETURNS jsonb
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'crm_decision_table_inputs';
+COMMENT ON FUNCTION decision_inputs(decision_table, "any") IS
+  'what the table reads of a row, by name, to be kept with the decision: the table decides the same over it';
+
 CREATE FUNCTION decide_all(
   policy decision_table, "row" "any", OUT ordinal integer, OUT rule integer, OUT name text, OUT outputs jsonb
 ) RETURNS SETOF record

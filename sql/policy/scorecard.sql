@@ -88,6 +88,11 @@ CREATE FUNCTION score_values(card scorecard, VARIADIC "values" "any") RETURNS do
 COMMENT ON FUNCTION score_values(scorecard, VARIADIC "any") IS
   'the same score from the values themselves, in the order of policy_attributes(card)';
 
+CREATE FUNCTION decision_inputs(card scorecard, "row" "any") RETURNS jsonb
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'crm_scorecard_inputs';
+COMMENT ON FUNCTION decision_inputs(scorecard, "any") IS
+  'what the card reads of a row, by name, to be kept with the decision: the card gives it the same score';
+
 CREATE FUNCTION score_detail(
   card scorecard, "row" "any",
   OUT ordinal integer, OUT characteristic text, OUT attribute text, OUT value text, OUT condition text,

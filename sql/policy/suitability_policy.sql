@@ -106,6 +106,13 @@ CREATE FUNCTION suitability_values(policy suitability_policy, as_of date, instru
 COMMENT ON FUNCTION suitability_values(suitability_policy, date, jsonb, VARIADIC "any") IS
   'the same outcome from the values of client and product themselves, in the order of policy_attributes(policy)';
 
+CREATE FUNCTION decision_inputs(
+  policy suitability_policy, client "any", product "any", as_of date, instruction jsonb DEFAULT NULL
+) RETURNS jsonb
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 40 AS 'MODULE_PATHNAME', 'crm_suitability_inputs';
+COMMENT ON FUNCTION decision_inputs(suitability_policy, "any", "any", date, jsonb) IS
+  'what the policy reads of client and product, by name, and the instruction, to be kept with the decision';
+
 CREATE FUNCTION suitable(
   policy suitability_policy, client "any", product "any", as_of date,
   at_most suitability_outcome DEFAULT 'suitable', instruction jsonb DEFAULT NULL

@@ -95,3 +95,7 @@ CREATE FUNCTION tier_labels(policy tier_policy) RETURNS text[]
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_tier_labels';
 COMMENT ON FUNCTION tier_labels(tier_policy) IS 'the labels of the tiers, lowest first';
 
+CREATE FUNCTION decision_inputs(policy tier_policy, value double precision) RETURNS jsonb
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_tier_inputs';
+COMMENT ON FUNCTION decision_inputs(tier_policy, double precision) IS
+  'the value, to be kept with the decision: {"value": ...}';

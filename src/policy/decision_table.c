@@ -17,6 +17,7 @@
 
 #include "policy/decision_table.h"
 #include "row/planner_support.h"
+#include "row/row_json.h"
 
 static const PolicyKind decision_table_kind = {"decision_table", "decision table",
                                                CRM_DECISION_TABLE, crm_decision_table_compile};
@@ -638,11 +639,24 @@ crm_decide_support(PG_FUNCTION_ARGS)
 }
 
 /*
- * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
+ * decision_inputs(decision_table, row "any") -> jsonb
  *
- * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
- * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
+ * What the table reads of the row, by name: it decides the same over that.  Errors: as decide(); 22003 for a value that JSON cannot hold, as
+ * infinity.
  */
+PG_FUNCTION_INFO_V1(crm_decision_table_inputs);
+Datum
+crm_decision_table_inputs(PG_FUNCTION_ARGS)
+{
+	TableBinding *binding;
+	const DecisionTable *table = table_and_row(fcinfo, 1, false, &binding);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	crm_row_write_json(&out, binding->row, &table->policy.attributes, 0);
+	return crm_json_datum(out.data);
+}
+
 static Datum
 decide_all(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *binding)
 {
@@ -665,6 +679,12 @@ decide_all(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *bi
 	return (Datum) 0;
 }
 
+/*
+ * decide_all(decision_table, row "any") -> table (ordinal, rule, name, outputs)
+ *
+ * Every rule that hits the row, whatever the hit policy, in the order in which hits count: by priority of the outputs, by the value for a
+ * minimum or maximum, else as the rules stand.  Where hits conflict both are there.  Errors: as decide(), but for conflicts.
+ */
 PG_FUNCTION_INFO_V1(crm_decide_all);
 Datum
 crm_decide_all(PG_FUNCTION_ARGS)

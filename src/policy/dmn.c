@@ -49,6 +49,16 @@ static const char *const aggregation_keys[] = {"", "sum", "min", "max", "count"}
 
 /* ---- columns ---- */
 
+/* Insist that an element holds nothing but what is read. */
+static void
+check_element(const XmlNode *node, const char *const *children, int nchildren,
+              const char *attributes)
+{
+	crm_dmn_expect(node, children, nchildren);
+	crm_xml_expect_attributes(node, attributes);
+	crm_xml_expect_no_text(node, NULL);
+}
+
 static void
 read_input(Table *table, const XmlNode *node, Clause *column, int number)
 {
@@ -56,12 +66,13 @@ read_input(Table *table, const XmlNode *node, Clause *column, int number)
 	static const char hint[] = "An input is the name of an attribute or a path to it; compute the "
 	                           "value before and name that.";
 	const XmlNode *expression = crm_xml_require_child(node, "inputExpression");
-	const XmlNode *values = crm_xml_child(node, "inputValues");
+	const XmlNode *values = crm_xml_optional_child(node, "inputValues");
 	const char *reference = crm_xml_attribute(expression, "typeRef");
 	FeelType type = {.kind = KIND_ANY};
 	FeelType known = {.kind = KIND_ANY};
 
-	crm_dmn_expect(node, names, lengthof(names));
+	CHECK_FOR_INTERRUPTS();
+	check_element(node, names, lengthof(names), "id label");
 	crm_dmn_check_language(expression);
 	column->node = node;
 	column->name = crm_dmn_clean_name(crm_dmn_text(expression));
@@ -114,12 +125,13 @@ static void
 read_output(Table *table, const XmlNode *node, Clause *column, int number)
 {
 	static const char *const names[] = {"outputValues", "defaultOutputEntry"};
-	const XmlNode *values = crm_xml_child(node, "outputValues");
+	const XmlNode *values = crm_xml_optional_child(node, "outputValues");
 	const char *reference = crm_xml_attribute(node, "typeRef");
 	const char *whole = result_type(table);
 	FeelType type = {.kind = KIND_ANY};
 
-	crm_dmn_expect(node, names, lengthof(names));
+	CHECK_FOR_INTERRUPTS();
+	check_element(node, names, lengthof(names), "id label name typeRef");
 	column->node = node;
 	column->name = crm_dmn_name(node);
 	if (*column->name == '\0' && table->noutputs > 1)
@@ -162,7 +174,8 @@ read_columns(Table *table)
 	const XmlNode *node;
 	int i = 0;
 
-	crm_dmn_expect(table->logic, names, lengthof(names));
+	check_element(table->logic, names, lengthof(names),
+	              "id label typeRef hitPolicy aggregation preferredOrientation outputLabel");
 	table->ninputs = count_children(table->logic, "input");
 	table->noutputs = count_children(table->logic, "output");
 	if (table->ninputs == 0)
@@ -303,7 +316,7 @@ write_outputs(StringInfo out, const Table *table)
 	for (int i = 0; i < table->noutputs; i++)
 	{
 		Clause *output = &table->outputs[i];
-		const XmlNode *entry = crm_xml_child(output->node, "defaultOutputEntry");
+		const XmlNode *entry = crm_xml_optional_child(output->node, "defaultOutputEntry");
 		StringInfoData values, otherwise;
 
 		initStringInfo(&values);
@@ -413,7 +426,7 @@ write_rules(StringInfo out, const Table *table)
 		const char *description = rule_description(table, rule);
 
 		CHECK_FOR_INTERRUPTS();
-		crm_dmn_expect(rule, names, lengthof(names));
+		check_element(rule, names, lengthof(names), "id label");
 		appendStringInfoString(out, number > 1 ? ",{" : "{");
 		if (label && *label)
 			write_member(out, "name", label);

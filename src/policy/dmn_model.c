@@ -53,10 +53,16 @@ const char *
 crm_dmn_text(const XmlNode *node)
 {
 	static const char *const names[] = {"text"};
-	const XmlNode *text = node ? crm_xml_child(node, "text") : NULL;
+	const XmlNode *text = node ? crm_xml_optional_child(node, "text") : NULL;
 
 	if (node)
+	{
 		crm_dmn_expect(node, names, lengthof(names));
+		crm_xml_expect_attributes(node, "id label typeRef expressionLanguage");
+		crm_xml_expect_no_text(node, "Write it within the element text.");
+	}
+	if (text)
+		crm_xml_expect_children(text, "");
 	return text ? text->text : "";
 }
 
@@ -65,6 +71,7 @@ const char *
 crm_dmn_clean_name(const char *name)
 {
 	StringInfoData out;
+	char *clean;
 
 	initStringInfo(&out);
 	for (const char *c = name; *c; c++)
@@ -82,7 +89,21 @@ crm_dmn_clean_name(const char *name)
 	}
 	if (out.len > 0 && out.data[out.len - 1] == ' ')
 		out.data[--out.len] = '\0';
-	return out.data;
+	clean = pnstrdup(out.data, out.len);
+	pfree(out.data);
+	return clean;
+}
+
+/* Clean the names of all elements, once and for all: they are compared again and again. */
+static void
+clean_names(const XmlNode *node)
+{
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < node->nattributes; i++)
+		if (*node->attributes[i].namespace == '\0' && strcmp(node->attributes[i].name, "name") == 0)
+			node->attributes[i].value = crm_dmn_clean_name(node->attributes[i].value);
+	xml_foreach_child(child, node) clean_names(child);
 }
 
 const char *
@@ -90,7 +111,7 @@ crm_dmn_name(const XmlNode *node)
 {
 	const char *name = crm_xml_attribute(node, "name");
 
-	return name ? crm_dmn_clean_name(name) : "";
+	return name ? name : "";
 }
 
 /* The position of a word among others, or -1. */
@@ -161,7 +182,7 @@ const XmlNode *
 crm_dmn_logic(const XmlNode *owner)
 {
 	const XmlNode *holder = crm_xml_is(owner, "businessKnowledgeModel")
-	                            ? crm_xml_child(owner, "encapsulatedLogic")
+	                            ? crm_xml_optional_child(owner, "encapsulatedLogic")
 	                            : owner;
 
 	if (holder)
@@ -248,7 +269,9 @@ find_named(const XmlNode *root, const char *wanted)
 			if (name == NULL || strcmp(name, wanted) != 0)
 				continue;
 			if (found)
-				xml_malformed(child, NULL, "two decisions have the name \"%s\"", wanted);
+				xml_malformed(child, pass == 0 ? "Ask for one of them by its id." : NULL,
+				              "two decisions have the %s \"%s\"", pass == 0 ? "name" : "id",
+				              wanted);
 			found = child;
 		}
 	if (found == NULL)
@@ -270,6 +293,7 @@ crm_dmn_find_table(const XmlNode *root, const char *wanted)
 	const XmlNode *owner, *logic;
 
 	check_model(root);
+	clean_names(root);
 	owner = wanted ? find_named(root, crm_dmn_clean_name(wanted)) : find_only(root);
 	logic = crm_dmn_logic(owner);
 	for (const XmlNode *next = logic->next; next; next = next->next)
@@ -363,7 +387,7 @@ read_type(const XmlNode *root, const XmlNode *node, const char *reference, FeelT
 static void
 read_item(const XmlNode *root, const XmlNode *item, FeelType *type, int depth)
 {
-	const XmlNode *reference = crm_xml_child(item, "typeRef");
+	const XmlNode *reference = crm_xml_optional_child(item, "typeRef");
 	const char *collection = crm_xml_attribute(item, "isCollection");
 
 	check_stack_depth();
@@ -372,9 +396,9 @@ read_item(const XmlNode *root, const XmlNode *item, FeelType *type, int depth)
 	type->collection |=
 	    collection && (strcmp(collection, "true") == 0 || strcmp(collection, "1") == 0);
 	if (type->allowed == NULL)
-		type->allowed = crm_xml_child(item, "allowedValues");
+		type->allowed = crm_xml_optional_child(item, "allowedValues");
 	if (type->allowed == NULL)
-		type->allowed = crm_xml_child(item, "typeConstraint");
+		type->allowed = crm_xml_optional_child(item, "typeConstraint");
 	if (crm_xml_child(item, "itemComponent"))
 		type->structure = item;
 	else if (reference)

@@ -16,8 +16,6 @@
 #include "policy/pmml.h"
 #include "policy/scorecard.h"
 
-static const char *const booleans[] = {"false", "true"};
-
 /* The attribute of an element if it says something, or NULL. */
 static const char *
 attribute_or_null(const XmlNode *node, const char *name)
@@ -43,6 +41,76 @@ write_number(StringInfo out, const char *key, const XmlNode *node, const char *a
 
 	if (text)
 		appendStringInfo(out, ",\"%s\":%s", key, crm_pmml_number(text, node));
+}
+
+/* ---- the grammar ---- */
+
+/* What may stand in the elements that decide, beside an Extension; "*" where their readers say it. */
+static const struct
+{
+	const char *name;
+	const char *attributes;
+	const char *children;
+} grammar[] = {
+    {"Scorecard",
+     "modelName functionName algorithmName initialScore useReasonCodes reasonCodeAlgorithm "
+     "baselineScore baselineMethod isScorable",
+     "*"},
+    {"MiningSchema", "", "MiningField"},
+    {"MiningField",
+     "name usageType optype importance outliers lowValue highValue missingValueReplacement "
+     "missingValueTreatment invalidValueTreatment invalidValueReplacement",
+     ""},
+    {"DataField", "name displayName optype dataType taxonomy isCyclic", "Interval Value"},
+    {"Value", "value displayValue property", ""},
+    {"Interval", "closure leftMargin rightMargin", ""},
+    {"DerivedField", "name displayName optype dataType", "*"},
+    {"DefineFunction", "name optype dataType", "*"},
+    {"ParameterField", "name displayName optype dataType", ""},
+    {"Characteristics", "", "Characteristic"},
+    {"Characteristic", "name reasonCode baselineScore", "Attribute"},
+    {"Attribute", "reasonCode partialScore", "*"},
+    {"ComplexPartialScore", "", "*"},
+    {"SimplePredicate", "field operator value", ""},
+    {"SimpleSetPredicate", "field booleanOperator", "Array"},
+    {"CompoundPredicate", "booleanOperator", "*"},
+    {"True", "", ""},
+    {"False", "", ""},
+    {"Array", "n type", ""},
+    {"FieldRef", "field mapMissingTo", ""},
+    {"Constant", "dataType missing", ""},
+    {"Apply", "function mapMissingTo defaultValue invalidValueTreatment", "*"}};
+
+/* Refuse what the grammar does not have in an element that it knows. */
+void
+crm_pmml_check(const XmlNode *node)
+{
+	int i = 0;
+
+	while (i < lengthof(grammar) && !crm_xml_is(node, grammar[i].name))
+		i++;
+	if (i == lengthof(grammar))
+		return;
+	crm_xml_expect_attributes(node, grammar[i].attributes);
+	if (strcmp(grammar[i].children, "*") != 0)
+		crm_xml_expect_children(
+		    node, psprintf("%s%sExtension", grammar[i].children, *grammar[i].children ? " " : ""));
+	if (strcmp(node->name, "Array") != 0 && strcmp(node->name, "Constant") != 0)
+		crm_xml_expect_no_text(node, NULL);
+}
+
+/* The same of everything in it, but for extensions and expressions, which are looked at where they are read. */
+static void
+check_all(const XmlNode *node)
+{
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	crm_pmml_check(node);
+	xml_foreach_child(child, node)
+	{
+		if (!crm_xml_is(child, "Extension") && !crm_xml_is(node, "ComplexPartialScore"))
+			check_all(child);
+	}
 }
 
 /* ---- the model ---- */
@@ -142,8 +210,6 @@ check_targets(const XmlNode *targets)
 	for (const XmlNode *target = crm_xml_child(targets, "Target"); target;
 	     target = crm_xml_next(target, "Target"))
 	{
-		const XmlNode *value = crm_xml_child(target, "TargetValue");
-
 		for (int i = 0; i < lengthof(attributes); i++)
 		{
 			const char *text = crm_xml_attribute(target, attributes[i].name);
@@ -153,8 +219,10 @@ check_targets(const XmlNode *targets)
 				xml_unsupported(target, NULL, "%s=\"%.20s\" is not supported", attributes[i].name,
 				                text);
 		}
-		if (value && crm_xml_attribute(value, "defaultValue"))
-			xml_unsupported(value, NULL, "a defaultValue of the score is not supported");
+		for (const XmlNode *value = crm_xml_child(target, "TargetValue"); value;
+		     value = crm_xml_next(value, "TargetValue"))
+			if (crm_xml_attribute(value, "defaultValue"))
+				xml_unsupported(value, NULL, "a defaultValue of the score is not supported");
 	}
 }
 
@@ -173,7 +241,8 @@ check_scorecard(const XmlNode *node)
 	                                    "ModelVerification"};
 	const char *function = crm_xml_attribute(node, "functionName");
 
-	if (crm_pmml_choice(node, "isScorable", booleans, lengthof(booleans), 1) == 0)
+	crm_pmml_check(node);
+	if (!crm_pmml_boolean(node, "isScorable", true))
 		xml_unsupported(node, NULL, "the model says that it is not to be scored");
 	if (function && strcmp(function, "regression") != 0)
 		xml_unsupported(node, NULL, "functionName \"%.*s\" is not supported",
@@ -227,14 +296,16 @@ tests_of_one_field(PmmlModel *model, const XmlNode *characteristic, PmmlField **
 static void
 write_points(StringInfo out, PmmlModel *model, const XmlNode *attribute)
 {
-	const XmlNode *complex = crm_xml_child(attribute, "ComplexPartialScore");
+	const XmlNode *complex = crm_xml_optional_child(attribute, "ComplexPartialScore");
+	const char *partial = crm_xml_attribute(attribute, "partialScore");
 
+	if (partial)
+		partial = crm_pmml_number(partial, attribute);
 	if (complex)
 		crm_pmml_write_expression(
 		    out, crm_pmml_expression(model, crm_pmml_only_child(complex, "expression")), attribute);
-	else if (crm_xml_attribute(attribute, "partialScore"))
-		appendStringInfoString(
-		    out, crm_pmml_number(crm_xml_attribute(attribute, "partialScore"), attribute));
+	else if (partial)
+		appendStringInfoString(out, partial);
 	else
 		xml_malformed(attribute, "Add partialScore or a ComplexPartialScore.",
 		              "the partial score is missing");
@@ -252,8 +323,6 @@ write_bins(StringInfo out, PmmlModel *model, const XmlNode *characteristic, cons
 
 		if (crm_xml_is(node, "Extension"))
 			continue;
-		if (!crm_xml_is(node, "Attribute"))
-			xml_unsupported(node, NULL, "element %s is not supported here", node->name);
 		CHECK_FOR_INTERRUPTS();
 		appendStringInfoString(out, n > 0 ? ",{\"when\":" : "{\"when\":");
 		predicate = crm_pmml_predicate_of(node);
@@ -289,40 +358,52 @@ check_baseline(const PmmlModel *model, const XmlNode *node)
 		              "the baselineScore that its reason code is measured by is missing");
 }
 
+/* A characteristic without a name is called by its number. */
+static const char *
+name_of(const XmlNode *characteristic, int number)
+{
+	const char *name = attribute_or_null(characteristic, "name");
+
+	return name ? name : psprintf("characteristic %d", number);
+}
+
+typedef struct NamedNode
+{
+	const char *name;
+	const XmlNode *node;
+} NamedNode;
+
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(crm_xml_attribute(*(const XmlNode *const *) a, "name"),
-	              crm_xml_attribute(*(const XmlNode *const *) b, "name"));
+	return strcmp(((const NamedNode *) a)->name, ((const NamedNode *) b)->name);
 }
 
 /* Refuse two characteristics of one name. */
 static void
 check_names(const XmlNode *list)
 {
-	const XmlNode **named;
+	NamedNode *named;
 	int n = 0;
 
 	for (const XmlNode *node = crm_xml_child(list, "Characteristic"); node;
 	     node = crm_xml_next(node, "Characteristic"))
 		n++;
-	named = palloc(sizeof(XmlNode *) * Max(n, 1));
+	named = palloc(sizeof(NamedNode) * Max(n, 1));
 	n = 0;
 	for (const XmlNode *node = crm_xml_child(list, "Characteristic"); node;
-	     node = crm_xml_next(node, "Characteristic"))
-		if (attribute_or_null(node, "name"))
-			named[n++] = node;
-	qsort(named, n, sizeof(XmlNode *), compare_names);
+	     node = crm_xml_next(node, "Characteristic"), n++)
+		named[n] = (NamedNode){name_of(node, n + 1), node};
+	qsort(named, n, sizeof(NamedNode), compare_names);
 	for (int i = 1; i < n; i++)
 		if (compare_names(&named[i - 1], &named[i]) == 0)
-			xml_malformed(named[i], NULL, "another Characteristic has this name");
+			xml_malformed(named[i].node, NULL, "another Characteristic has this name");
 }
 
 static void
 write_characteristic(StringInfo out, PmmlModel *model, const XmlNode *node, int number,
                      bool with_reasons)
 {
-	const char *name = attribute_or_null(node, "name");
 	PmmlField *field;
 	PmmlTest *tests;
 
@@ -332,7 +413,7 @@ write_characteristic(StringInfo out, PmmlModel *model, const XmlNode *node, int 
 	/* every element is looked at before the choice of the form */
 	tests = tests_of_one_field(model, node, &field);
 	appendStringInfoString(out, "{\"name\":");
-	escape_json(out, name ? name : psprintf("characteristic %d", number));
+	escape_json(out, name_of(node, number));
 	if (tests)
 		write_text(out, "attribute", field->name);
 	write_number(out, "baseline_score", node, "baselineScore");
@@ -351,19 +432,17 @@ write_document(PmmlModel *model)
 	static const char *const methods[] = {"max", "min", "mean", "neutral", "other"};
 	const XmlNode *card = model->scorecard;
 	const XmlNode *list = crm_xml_require_child(card, "Characteristics");
-	bool with_reasons =
-	    crm_pmml_choice(card, "useReasonCodes", booleans, lengthof(booleans), 1) == 1;
+	bool with_reasons = crm_pmml_boolean(card, "useReasonCodes", true);
 	StringInfoData characteristics, inputs, out;
 	int n = 0;
 
+	check_all(list);
 	check_names(list);
 	initStringInfo(&characteristics);
 	xml_foreach_child(node, list)
 	{
 		if (crm_xml_is(node, "Extension"))
 			continue;
-		if (!crm_xml_is(node, "Characteristic"))
-			xml_unsupported(node, NULL, "element %s is not supported here", node->name);
 		if (n++ > 0)
 			appendStringInfoChar(&characteristics, ',');
 		write_characteristic(&characteristics, model, node, n, with_reasons);

@@ -24,6 +24,8 @@ typedef struct PmmlField
 	bool ordered;          /* < and > are those of its type */
 	const XmlNode *mining; /* the MiningField of an active field */
 	bool used;             /* by a predicate or by points */
+	bool has_moments;      /* a value of it was read, */
+	bool has_offset;       /* with an offset from UTC as all of them */
 	bool derived;
 	PmmlExpression *expression; /* of a derived field, once it was needed */
 	bool open;                  /* it is being computed: to need it again is a circle */
@@ -35,6 +37,7 @@ typedef struct PmmlModel
 	const XmlNode *scorecard;
 	PmmlField *fields; /* sorted by name */
 	int nfields;
+	int nexpressions; /* that were built */
 } PmmlModel;
 
 /* What points and derived fields are computed by. */
@@ -48,6 +51,7 @@ typedef enum PmmlExpressionType
 struct PmmlExpression
 {
 	PmmlExpressionType type;
+	bool whole; /* it gives whole numbers of whole numbers */
 	PmmlField *field;
 	const char *text; /* of a constant, or the operation */
 	PmmlExpression **of;
@@ -65,19 +69,23 @@ typedef struct PmmlTest
 	int nitems;
 } PmmlTest;
 
+/* pmml.c */
+extern void crm_pmml_check(const XmlNode *node);
+
 /* pmml_field.c */
 extern void crm_pmml_read_fields(PmmlModel *model);
 extern PmmlField *crm_pmml_field(const PmmlModel *model, const char *name, const XmlNode *node);
 extern const char *crm_pmml_number(const char *text, const XmlNode *node);
-extern void crm_pmml_literal(StringInfo out, const PmmlField *field, const char *text,
+extern void crm_pmml_literal(StringInfo out, PmmlField *field, const char *text,
                              const XmlNode *node);
 extern int crm_pmml_compare(const PmmlField *field, const char *a, const char *b,
                             const XmlNode *node);
-extern void crm_pmml_interval(StringInfo out, const PmmlField *field, const char *low,
-                              bool low_open, const char *high, bool high_open, const XmlNode *node);
+extern void crm_pmml_interval(StringInfo out, PmmlField *field, const char *low, bool low_open,
+                              const char *high, bool high_open, const XmlNode *node);
 extern void crm_pmml_write_inputs(StringInfo out, const PmmlModel *model);
 extern int crm_pmml_choice(const XmlNode *node, const char *attribute, const char *const *choices,
                            int nchoices, int otherwise);
+extern bool crm_pmml_boolean(const XmlNode *node, const char *attribute, bool otherwise);
 
 /* pmml_expression.c */
 extern PmmlExpression *crm_pmml_expression(PmmlModel *model, const XmlNode *node);

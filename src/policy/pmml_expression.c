@@ -13,6 +13,9 @@
 
 #define MAX_DEPTH 100
 
+/* In a document each takes two bytes at least */
+#define MAX_EXPRESSIONS (CRM_DOCUMENT_MAX_LENGTH / 2)
+
 /* The parameters of the function that is being applied. */
 typedef struct Scope
 {
@@ -40,6 +43,17 @@ make_constant(const char *text)
 	PmmlExpression *expression = make_expression(PMML_CONSTANT, 0);
 
 	expression->text = text;
+	expression->whole = strspn(text, "-0123456789") == strlen(text);
+	return expression;
+}
+
+static PmmlExpression *
+make_field(PmmlField *field)
+{
+	PmmlExpression *expression = make_expression(PMML_FIELD, 0);
+
+	expression->field = field;
+	expression->whole = field->integer;
 	return expression;
 }
 
@@ -51,6 +65,7 @@ make_apply(const char *operation, PmmlExpression *first, PmmlExpression *second)
 	expression->text = operation;
 	expression->of[0] = first;
 	expression->of[1] = second;
+	expression->whole = first->whole && second->whole && strcmp(operation, "/") != 0;
 	return expression;
 }
 
@@ -73,25 +88,6 @@ crm_pmml_only_child(const XmlNode *node, const char *what)
 	return only;
 }
 
-/* Whether an expression gives whole numbers of whole numbers. */
-static bool
-is_whole(const PmmlExpression *expression)
-{
-	switch (expression->type)
-	{
-		case PMML_FIELD:
-			return expression->field->integer;
-		case PMML_CONSTANT:
-			return strspn(expression->text, "-0123456789") == strlen(expression->text);
-		case PMML_APPLY:
-			for (int i = 0; i < expression->nof; i++)
-				if (!is_whole(expression->of[i]))
-					return false;
-			return strcmp(expression->text, "/") != 0;
-	}
-	return false;
-}
-
 /* Refuse the dataType of a derived field or function if its values would have to be converted. */
 static void
 check_type(const XmlNode *node, const PmmlExpression *expression)
@@ -101,7 +97,7 @@ check_type(const XmlNode *node, const PmmlExpression *expression)
 
 	if (type == NULL)
 		return;
-	if (strcmp(type, "integer") == 0 ? !number || !is_whole(expression)
+	if (strcmp(type, "integer") == 0 ? !number || !expression->whole
 	    : strcmp(type, "double") == 0 || strcmp(type, "float") == 0
 	        ? !number
 	        : expression->type == PMML_APPLY ||
@@ -121,6 +117,7 @@ crm_pmml_derived(PmmlModel *model, PmmlField *field, const XmlNode *node)
 	if (field->expression == NULL)
 	{
 		field->open = true;
+		crm_pmml_check(field->node);
 		field->expression = build(model, crm_pmml_only_child(field->node, "expression"), &scope);
 		check_type(field->node, field->expression);
 		field->open = false;
@@ -157,10 +154,7 @@ build_field(PmmlModel *model, const XmlNode *node, const Scope *scope)
 		if (field->derived)
 			expression = crm_pmml_derived(model, field, node);
 		else
-		{
-			expression = make_expression(PMML_FIELD, 0);
-			expression->field = field;
-		}
+			expression = make_field(field);
 	}
 	return missing
 	           ? make_apply("coalesce", expression, make_constant(crm_pmml_number(missing, node)))
@@ -172,9 +166,8 @@ static PmmlExpression *
 build_constant(const XmlNode *node)
 {
 	const char *type = crm_xml_attribute(node, "dataType");
-	const char *missing = crm_xml_attribute(node, "missing");
 
-	if (missing && strcmp(missing, "true") == 0)
+	if (crm_pmml_boolean(node, "missing", false))
 		xml_unsupported(node, NULL, "a Constant that is missing is not supported");
 	if (type == NULL || strcmp(type, "integer") == 0 || strcmp(type, "float") == 0 ||
 	    strcmp(type, "double") == 0)
@@ -186,7 +179,7 @@ static PmmlExpression *
 build_function(PmmlModel *model, const XmlNode *node, const char *name, PmmlExpression **arguments,
                int narguments, int depth)
 {
-	const XmlNode *dictionary = crm_xml_child(model->root, "TransformationDictionary");
+	const XmlNode *dictionary = crm_xml_optional_child(model->root, "TransformationDictionary");
 	const XmlNode *function = dictionary ? crm_xml_child(dictionary, "DefineFunction") : NULL;
 	PmmlExpression *expression;
 	Scope scope = {0};
@@ -201,6 +194,7 @@ build_function(PmmlModel *model, const XmlNode *node, const char *name, PmmlExpr
 	for (const XmlNode *parameter = crm_xml_child(function, "ParameterField"); parameter;
 	     parameter = crm_xml_next(parameter, "ParameterField"))
 		nparameters++;
+	crm_pmml_check(function);
 	if (nparameters != narguments)
 		xml_malformed(
 		    node, NULL,
@@ -221,12 +215,14 @@ static PmmlExpression *
 build_apply(PmmlModel *model, const XmlNode *node, const Scope *scope)
 {
 	static const char *const operations[] = {"+", "-", "*", "/"};
+	static const char *const treatments[] = {"asMissing", "asIs", "returnInvalid"};
 	const char *name = crm_xml_require_attribute(node, "function");
 	const char *missing = crm_xml_attribute(node, "mapMissingTo");
 	const char *otherwise = crm_xml_attribute(node, "defaultValue");
 	PmmlExpression **arguments;
 	PmmlExpression *expression;
 	int n = 0, o = 0;
+	bool strict;
 
 	xml_foreach_child(child, node) n += !crm_xml_is(child, "Extension");
 	arguments = palloc(sizeof(PmmlExpression *) * Max(n, 1));
@@ -248,12 +244,16 @@ build_apply(PmmlModel *model, const XmlNode *node, const Scope *scope)
 	else
 		expression = build_function(model, node, name, arguments, n, scope->depth);
 
+	/* a quotient may be unknown though no argument is missing */
+	strict = o < 3 || (o == 3 && arguments[1]->type == PMML_CONSTANT &&
+	                   strtod(arguments[1]->text, NULL) != 0);
+	if (crm_pmml_choice(node, "invalidValueTreatment", treatments, lengthof(treatments), 0) != 0 &&
+	    otherwise && !strict)
+		xml_unsupported(node, "With a defaultValue it is asMissing.",
+		                "invalidValueTreatment=\"%s\" of %s is not supported",
+		                crm_xml_attribute(node, "invalidValueTreatment"), name);
 	if (missing)
 	{
-		/* a quotient may be unknown though no argument is missing */
-		bool strict = o < 3 || (o == 3 && arguments[1]->type == PMML_CONSTANT &&
-		                        strtod(arguments[1]->text, NULL) != 0);
-
 		if (!strict)
 			xml_unsupported(node, "Put mapMissingTo on the FieldRefs.",
 			                "mapMissingTo of %s is not supported", name);
@@ -271,6 +271,12 @@ build(PmmlModel *model, const XmlNode *node, const Scope *scope)
 {
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
+	/* functions that apply others twice multiply */
+	if (++model->nexpressions > MAX_EXPRESSIONS)
+		crm_xml_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+		              "with the functions applied, there are more than %d expressions",
+		              MAX_EXPRESSIONS);
+	crm_pmml_check(node);
 	if (crm_xml_is(node, "FieldRef"))
 		return build_field(model, node, scope);
 	if (crm_xml_is(node, "Constant"))
@@ -288,6 +294,29 @@ crm_pmml_expression(PmmlModel *model, const XmlNode *node)
 	Scope scope = {0};
 
 	return build(model, node, &scope);
+}
+
+/*
+ * The operands of an operation.  A sum whose first operand is a sum has those of both, in the same order: PMML's operations have two
+ * operands each, and long sums would be nested too deep.
+ */
+static void
+write_operands(StringInfo out, const PmmlExpression *expression, const XmlNode *node)
+{
+	const PmmlExpression *first = expression->of[0];
+	bool joined = first->type == PMML_APPLY && strcmp(first->text, expression->text) == 0 &&
+	              strcmp(first->text, "-") != 0 && strcmp(first->text, "/") != 0;
+
+	check_stack_depth();
+	if (joined)
+		write_operands(out, first, node);
+	else
+		crm_pmml_write_expression(out, first, node);
+	for (int i = 1; i < expression->nof; i++)
+	{
+		appendStringInfoChar(out, ',');
+		crm_pmml_write_expression(out, expression->of[i], node);
+	}
 }
 
 /* Write an expression as the points of a document; fields must be numbers.  The node is what the points are of. */
@@ -316,12 +345,7 @@ crm_pmml_write_expression(StringInfo out, const PmmlExpression *expression, cons
 			break;
 		case PMML_APPLY:
 			appendStringInfo(out, "{\"%s\":[", expression->text);
-			for (int i = 0; i < expression->nof; i++)
-			{
-				if (i > 0)
-					appendStringInfoChar(out, ',');
-				crm_pmml_write_expression(out, expression->of[i], node);
-			}
+			write_operands(out, expression, node);
 			appendStringInfoString(out, "]}");
 	}
 }

@@ -39,6 +39,15 @@ crm_pmml_choice(const XmlNode *node, const char *attribute, const char *const *c
 	              pg_mbcliplen(value, strlen(value), 60), value);
 }
 
+/* An attribute that is true or false, as XML Schema writes them. */
+bool
+crm_pmml_boolean(const XmlNode *node, const char *attribute, bool otherwise)
+{
+	static const char *const booleans[] = {"false", "true", "0", "1"};
+
+	return crm_pmml_choice(node, attribute, booleans, lengthof(booleans), otherwise) % 2 == 1;
+}
+
 /* A number as JSON and S-FEEL write it. */
 const char *
 crm_pmml_number(const char *text, const XmlNode *node)
@@ -59,25 +68,37 @@ crm_pmml_number(const char *text, const XmlNode *node)
 	if (length > 400 || (errno == ERANGE && (isinf(value) || fabs(value) < 1e-300)))
 		crm_xml_error(node, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
 		              "the number %.40s is out of range", digits);
+	if (value == 0)
+		return "0"; /* whatever its exponent, which numeric may not hold */
 	return numeric_normalize(DatumGetNumeric(DirectFunctionCall3(
 	    numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1))));
 }
 
-static bool
-is_temporal(const char *text)
+/* A day or moment of a field, of microseconds; one of a dateTime may have an offset from UTC. */
+static Timestamp
+read_moment(const PmmlField *field, const char *text, const XmlNode *node, bool *has_offset)
 {
 	DateADT day;
 	Timestamp moment;
-	bool has_offset;
 
-	return crm_day_parse(text, strlen(text), &day) ||
-	       crm_timestamp_parse(text, strlen(text), &moment, &has_offset);
+	*has_offset = false;
+	if (crm_day_parse(text, strlen(text), &day))
+		return crm_day_to_timestamp(day);
+	if (field->kind == KIND_DATE || !crm_timestamp_parse(text, strlen(text), &moment, has_offset))
+		xml_malformed(node,
+		              field->kind == KIND_DATE ? "Write days as YYYY-MM-DD."
+		                                       : "Write moments as YYYY-MM-DDTHH:MM:SS.",
+		              "\"%.*s\" is not a %s", pg_mbcliplen(text, strlen(text), 60), text,
+		              crm_xml_attribute(field->node, "dataType"));
+	return moment;
 }
 
 /* Write a value of a field as an S-FEEL literal. */
 void
-crm_pmml_literal(StringInfo out, const PmmlField *field, const char *text, const XmlNode *node)
+crm_pmml_literal(StringInfo out, PmmlField *field, const char *text, const XmlNode *node)
 {
+	bool has_offset;
+
 	switch (field->kind)
 	{
 		case KIND_NUMBER:
@@ -103,10 +124,14 @@ crm_pmml_literal(StringInfo out, const PmmlField *field, const char *text, const
 			appendStringInfoChar(out, '"');
 			break;
 		default:
-			if (!is_temporal(text))
-				xml_malformed(node, "Write days as YYYY-MM-DD and moments as YYYY-MM-DDTHH:MM:SS.",
-				              "\"%.*s\" is not a %s", pg_mbcliplen(text, strlen(text), 60), text,
-				              crm_xml_attribute(field->node, "dataType"));
+			read_moment(field, text, node, &has_offset);
+			if (field->has_moments && has_offset != field->has_offset)
+				xml_unsupported(node, "Write all of them with an offset, or none.",
+				                "values with and without an offset from UTC are not supported: "
+				                "field \"%.*s\"",
+				                pg_mbcliplen(field->name, strlen(field->name), 60), field->name);
+			field->has_moments = true;
+			field->has_offset = has_offset;
 			appendStringInfoString(out, text);
 	}
 }
@@ -116,7 +141,15 @@ int
 crm_pmml_compare(const PmmlField *field, const char *a, const char *b, const XmlNode *node)
 {
 	Literal first, second;
+	bool has_offset;
 
+	if (field->kind == KIND_DATE || field->kind == KIND_TIMESTAMP)
+	{
+		Timestamp left = read_moment(field, a, node, &has_offset);
+		Timestamp right = read_moment(field, b, node, &has_offset);
+
+		return (left > right) - (left < right);
+	}
 	if (field->kind != KIND_NUMBER)
 		return strcmp(a, b);
 	crm_literal_number(&first, crm_pmml_number(a, node));
@@ -126,7 +159,7 @@ crm_pmml_compare(const PmmlField *field, const char *a, const char *b, const Xml
 
 /* Write an interval between two values of a field, which must not be empty. */
 void
-crm_pmml_interval(StringInfo out, const PmmlField *field, const char *low, bool low_open,
+crm_pmml_interval(StringInfo out, PmmlField *field, const char *low, bool low_open,
                   const char *high, bool high_open, const XmlNode *node)
 {
 	int order = crm_pmml_compare(field, low, high, node);
@@ -181,6 +214,11 @@ crm_pmml_field(const PmmlModel *model, const char *name, const XmlNode *node)
 		crm_xml_error(node, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
 		              "field \"%.*s...\" has a name of more than %d bytes", clip, name,
 		              NAMEDATALEN - 1);
+	if (!field->used)
+	{
+		crm_pmml_check(field->node);
+		crm_pmml_check(field->mining);
+	}
 	field->used = true;
 	return field;
 }
@@ -241,7 +279,10 @@ is_ordered(const PmmlField *field)
 	     value = crm_xml_next(value, "Value"))
 	{
 		const char *text = crm_xml_require_attribute(value, "value");
+		const char *property = crm_xml_attribute(value, "property");
 
+		if (property && strcmp(property, "valid") != 0)
+			continue; /* it has no rank */
 		if (before && crm_pmml_compare(field, before, text, value) >= 0)
 			return false;
 		before = text;
@@ -288,6 +329,7 @@ read_mining_schema(PmmlModel *model)
 	                                     "frequencyWeight", "analysisWeight"};
 	const XmlNode *schema = crm_xml_require_child(model->scorecard, "MiningSchema");
 
+	crm_pmml_check(schema);
 	for (const XmlNode *node = crm_xml_child(schema, "MiningField"); node;
 	     node = crm_xml_next(node, "MiningField"))
 	{
@@ -317,10 +359,10 @@ crm_pmml_read_fields(PmmlModel *model)
 
 	model->fields = palloc(sizeof(PmmlField) * capacity);
 	add_fields(model, crm_xml_require_child(model->root, "DataDictionary"), "DataField", &capacity);
-	add_fields(model, crm_xml_child(model->root, "TransformationDictionary"), "DerivedField",
-	           &capacity);
-	add_fields(model, crm_xml_child(model->scorecard, "LocalTransformations"), "DerivedField",
-	           &capacity);
+	add_fields(model, crm_xml_optional_child(model->root, "TransformationDictionary"),
+	           "DerivedField", &capacity);
+	add_fields(model, crm_xml_optional_child(model->scorecard, "LocalTransformations"),
+	           "DerivedField", &capacity);
 	qsort(model->fields, model->nfields, sizeof(PmmlField), compare_fields);
 	for (int i = 1; i < model->nfields; i++)
 		if (compare_fields(&model->fields[i - 1], &model->fields[i]) == 0)
@@ -342,6 +384,7 @@ add_values(PmmlTest *test, const char *property)
 	{
 		int which = crm_pmml_choice(value, "property", properties, lengthof(properties), 0);
 
+		crm_pmml_check(value);
 		if (strcmp(properties[which], property) != 0)
 			continue;
 		crm_pmml_test_value(test, crm_xml_require_attribute(value, "value"), value);
@@ -355,7 +398,7 @@ static int
 add_intervals(PmmlTest *test)
 {
 	static const char *const closures[] = {"openClosed", "openOpen", "closedOpen", "closedClosed"};
-	const PmmlField *field = test->field;
+	PmmlField *field = test->field;
 	int n = 0;
 
 	for (const XmlNode *interval = crm_xml_child(field->node, "Interval"); interval;
@@ -367,6 +410,7 @@ add_intervals(PmmlTest *test)
 		StringInfo out;
 		int closure;
 
+		crm_pmml_check(interval);
 		crm_xml_require_attribute(interval, "closure");
 		closure = crm_pmml_choice(interval, "closure", closures, lengthof(closures), 0);
 		low_open = closure == 0 || closure == 1;

@@ -76,6 +76,13 @@ crm_pmml_test_init(PmmlTest *test, PmmlField *field)
 	initStringInfo(&test->texts);
 }
 
+static void
+free_test(PmmlTest *test)
+{
+	pfree(test->items.data);
+	pfree(test->texts.data);
+}
+
 /* Start an item of a test: what follows is written after it. */
 StringInfo
 crm_pmml_test_item(PmmlTest *test)
@@ -173,16 +180,16 @@ read_array(PmmlTest *test, const XmlNode *array)
 	static const char *const types[] = {"string", "int", "integer", "real", "double", "float"};
 	const char *count = crm_xml_attribute(array, "n");
 	const char *at = array->text;
+	StringInfoData element;
 	int n = 0;
 
+	initStringInfo(&element);
 	crm_xml_require_attribute(array, "type");
 	crm_pmml_choice(array, "type", types, lengthof(types), 0);
 	while (*(at += strspn(at, " \t\r\n")) != '\0')
 	{
-		StringInfoData element;
-
 		CHECK_FOR_INTERRUPTS();
-		initStringInfo(&element);
+		resetStringInfo(&element);
 		if (*at == '"')
 		{
 			for (at++; *at != '"'; at++)
@@ -287,35 +294,55 @@ interval_test(PmmlModel *model, const XmlNode *node, PmmlTest *test)
 	return true;
 }
 
+/* Add what one of several alternatives takes; false where it is of another field, or more than values and intervals. */
+static bool
+add_alternative(PmmlTest *test, const PmmlTest *part)
+{
+	if (part->negated || part->field == NULL)
+		return false;
+	if (test->field == NULL)
+		crm_pmml_test_init(test, part->field);
+	else if (part->field != test->field)
+		return false;
+	test->null |= part->null;
+	if (part->nitems > 0)
+	{
+		appendStringInfoString(crm_pmml_test_item(test), part->items.data);
+		test->nitems += part->nitems - 1;
+	}
+	if (part->texts.len > 0)
+		appendStringInfo(&test->texts, "%s%s", test->texts.len > 0 ? "," : "", part->texts.data);
+	return true;
+}
+
 /* Alternatives for one field as a test of any of them; false where they are anything else. */
 static bool
 union_test(PmmlModel *model, const XmlNode *node, PmmlTest *test)
 {
-	bool started = false;
+	PmmlTest all = {0};
 
 	xml_foreach_child(child, node)
 	{
 		PmmlTest part;
+		bool added;
 
 		if (crm_xml_is(child, "Extension"))
 			continue;
-		if (!crm_pmml_test(model, child, &part) || part.negated || part.field == NULL)
-			return false;
-		if (!started)
-			crm_pmml_test_init(test, part.field);
-		else if (part.field != test->field)
-			return false;
-		started = true;
-		test->null |= part.null;
-		if (part.nitems > 0)
+		added = crm_pmml_test(model, child, &part);
+		if (added)
 		{
-			appendStringInfoString(crm_pmml_test_item(test), part.items.data);
-			test->nitems += part.nitems - 1;
+			added = add_alternative(&all, &part);
+			free_test(&part); /* nested, they would add up */
 		}
-		if (part.texts.len > 0)
-			appendStringInfo(&test->texts, "%s%s", test->texts.len > 0 ? "," : "", part.texts.data);
+		if (!added)
+		{
+			if (all.field)
+				free_test(&all);
+			return false;
+		}
 	}
-	return started;
+	*test = all;
+	return all.field != NULL;
 }
 
 /* A predicate as a test of one field, or of anything; false where it is more than that. */
@@ -323,6 +350,7 @@ bool
 crm_pmml_test(PmmlModel *model, const XmlNode *node, PmmlTest *test)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	if (crm_xml_is(node, "SimplePredicate"))
 		simple_test(model, node, test);
 	else if (crm_xml_is(node, "SimpleSetPredicate"))
@@ -368,6 +396,7 @@ crm_pmml_write_test(StringInfo out, const PmmlTest *test)
 	appendStringInfo(&text, test->negated ? "not(%s%s)" : "%s%s", test->items.data,
 	                 test->null ? ", null" : "");
 	escape_json(out, text.data);
+	pfree(text.data);
 }
 
 /* Write a predicate as a condition. */
@@ -401,6 +430,7 @@ crm_pmml_write_condition(StringInfo out, PmmlModel *model, const XmlNode *node)
 		appendStringInfoChar(out, ':');
 		crm_pmml_write_test(out, &test);
 		appendStringInfoChar(out, '}');
+		free_test(&test);
 		return;
 	}
 	appendStringInfo(out, "{\"%s\":[", names[boolean_operator_of(node)]);

@@ -17,6 +17,7 @@
 
 #include "policy/scorecard.h"
 #include "row/planner_support.h"
+#include "row/row_json.h"
 
 const PolicyKind crm_scorecard_kind = {"scorecard", "scorecard", CRM_SCORECARD,
                                        crm_scorecard_compile};
@@ -627,6 +628,25 @@ crm_score(PG_FUNCTION_ARGS)
 }
 
 /*
+ * decision_inputs(scorecard, row "any") -> jsonb
+ *
+ * What the card reads of the row, by name: score(card, decision_inputs(card, row)) is score(card, row).  Errors: as score(); 22003 for a value
+ * that JSON cannot hold, as infinity.
+ */
+PG_FUNCTION_INFO_V1(crm_scorecard_inputs);
+Datum
+crm_scorecard_inputs(PG_FUNCTION_ARGS)
+{
+	ScorecardBinding *binding;
+	const Scorecard *card = card_and_row(fcinfo, 1, false, &binding);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	crm_row_write_json(&out, binding->row, &card->policy.attributes, 0);
+	return crm_json_datum(out.data);
+}
+
+/*
  * score_values(scorecard, VARIADIC "any") -> float8
  *
  * The same score from the values themselves, in the order of policy_attributes(card).  Errors: as score(); 22023 for
@@ -678,14 +698,6 @@ crm_scorecard_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(crm_simplify_rows((Node *) PG_GETARG_POINTER(0), compile_value, 1));
 }
 
-/*
- * score_detail(scorecard, row "any") -> table (ordinal, characteristic, attribute, value, condition, points, baseline,
- * difference, reason_code, reason)
- *
- * What score() adds up: ordinal 0 is the initial score, then one row for each characteristic;
- * sum(points ORDER BY ordinal) is the score bit for bit, but where a clamp ends an infinite sum.  Points that are NULL make the score NULL; a row of an input whose value has no score
- * is the last.  A score that is clamped has two more rows: one that takes the sum back to 0, one with the limit.
- */
 static Datum
 score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBinding *binding)
 {
@@ -790,6 +802,14 @@ score_detail(FunctionCallInfo fcinfo, const Scorecard *card, const ScorecardBind
 	return (Datum) 0;
 }
 
+/*
+ * score_detail(scorecard, row "any") -> table (ordinal, characteristic, attribute, value, condition, points, baseline,
+ * difference, reason_code, reason)
+ *
+ * What score() adds up: ordinal 0 is the initial score, then one row for each characteristic;
+ * sum(points ORDER BY ordinal) is the score bit for bit, but where a clamp ends an infinite sum.  Points that are NULL make the score NULL; a row of an input whose value has no score
+ * is the last.  A score that is clamped has two more rows: one that takes the sum back to 0, one with the limit.
+ */
 PG_FUNCTION_INFO_V1(crm_score_detail);
 Datum
 crm_score_detail(PG_FUNCTION_ARGS)

@@ -66,7 +66,7 @@ literal(const Literal *value)
 
 /* ---- tests ---- */
 
-/* A column under its own name, of a type that compares as documents do. */
+/* A column under its own name, of a type that compares as documents do; adding 0 makes double precision of a real. */
 static void
 write_raw_column(Writer *writer, int attribute)
 {
@@ -76,7 +76,7 @@ write_raw_column(Writer *writer, int attribute)
 	switch (it->kind)
 	{
 		case KIND_NUMBER:
-			write(writer, "NULLIF(%s%s, 'NaN'::numeric) AS %s", writer->alias, name, name);
+			write(writer, "NULLIF(%s%s + 0, 'NaN'::numeric) AS %s", writer->alias, name, name);
 			break;
 		case KIND_TEXT:
 			write(writer, "%s%s::text COLLATE \"C\" AS %s", writer->alias, name, name);

@@ -15,6 +15,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "mb/pg_wchar.h"
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
@@ -246,6 +248,16 @@ read_code(Scanner *scanner, const char *start, StringInfo out)
 	appendStringInfoString(out, (char *) utf);
 }
 
+/* The text of a value without the room that was to spare: there may be very many. */
+static const char *
+keep(StringInfo out)
+{
+	const char *text = pnstrdup(out->data, out->len);
+
+	pfree(out->data);
+	return text;
+}
+
 /* A quoted text, decoded. */
 static const char *
 read_text(Scanner *scanner)
@@ -281,7 +293,7 @@ read_text(Scanner *scanner)
 		}
 	}
 	scanner->at++;
-	return out.data;
+	return keep(&out);
 }
 
 /* A number as JSON writes it: no leading zeros, and a digit before the point. */
@@ -290,6 +302,7 @@ read_number(Scanner *scanner)
 {
 	const char *start = scanner->at;
 	StringInfoData out;
+	double value;
 
 	initStringInfo(&out);
 	if (*scanner->at == '-')
@@ -322,7 +335,16 @@ read_number(Scanner *scanner)
 	}
 	if (continues_name(*scanner->at))
 		malformed(scanner, start, "not a number");
-	return out.data;
+	errno = 0;
+	value = strtod(out.data, NULL);
+	if (out.len > 400 || (errno == ERANGE && (isinf(value) || value == 0)))
+		crm_xml_error(scanner->cell->node, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, NULL,
+		              "%s: a number is out of range at column %d of %s", scanner->cell->place,
+		              pg_mbstrlen_with_len(scanner->cell->text, start - scanner->cell->text) + 1,
+		              excerpt(scanner->cell->text));
+	if (value == 0 && strpbrk(out.data, "eE"))
+		return "0"; /* whatever its exponent, which numeric may not hold */
+	return keep(&out);
 }
 
 /* A day or moment from the text of date(...), date and time(...) or @"...". */
@@ -723,6 +745,7 @@ crm_sfeel_tests(StringInfo out, const SfeelCell *cell)
 	}
 	appendStringInfoString(&string, negated ? ")" : "");
 	escape_json(out, string.data);
+	pfree(string.data);
 }
 
 /* The value of an output entry; an empty cell is null. */

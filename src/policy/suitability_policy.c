@@ -22,6 +22,7 @@
 #include "policy/suitability_policy.h"
 #include "row/planner_support.h"
 #include "row/row_class.h"
+#include "row/row_json.h"
 #include "value/day.h"
 
 static const PolicyKind suitability_kind = {"suitability_policy", "suitability policy",
@@ -442,13 +443,6 @@ crm_suitability_policy_attributes(PG_FUNCTION_ARGS)
 	return crm_policy_list_attributes(fcinfo, &policy->policy.attributes);
 }
 
-/*
- * suitability(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> suitability_outcome
- *
- * The worst outcome of the checks that apply, or "none_applies".  NULL where policy, client, product or day is NULL; a NULL
- * instruction is a recommendation by the firm.  Errors: 42703, 42702 and 42804 where a row does not have what the policy
- * reads; 22023 for a malformed instruction.
- */
 static Datum
 suitability(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
@@ -462,6 +456,13 @@ suitability(FunctionCallInfo fcinfo, const Arguments *arguments)
 	PG_RETURN_OID(binding->outcome_oids[outcome_of_row(policy, binding)]);
 }
 
+/*
+ * suitability(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> suitability_outcome
+ *
+ * The worst outcome of the checks that apply, or "none_applies".  NULL where policy, client, product or day is NULL; a NULL
+ * instruction is a recommendation by the firm.  Errors: 42703, 42702 and 42804 where a row does not have what the policy
+ * reads; 22023 for a malformed instruction.
+ */
 PG_FUNCTION_INFO_V1(crm_suitability);
 Datum
 crm_suitability(PG_FUNCTION_ARGS)
@@ -484,6 +485,42 @@ crm_suitability_values(PG_FUNCTION_ARGS)
 	static const Arguments arguments = {.as_of = 1, .instruction = 2, .values = 3};
 
 	return suitability(fcinfo, &arguments);
+}
+
+/*
+ * decision_inputs(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> jsonb
+ *
+ * What the policy reads of client and product, by name, and the whole instruction: {"client": {...}, "product": {...}, "instruction": {...}}.
+ * Applied to these parts the policy decides the same.  NULL as suitability(); errors as suitability(); 22003 for a value that JSON cannot
+ * hold, as infinity.
+ */
+PG_FUNCTION_INFO_V1(crm_suitability_inputs);
+Datum
+crm_suitability_inputs(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {.client = 1, .product = 2, .as_of = 3, .instruction = 4};
+	const SuitabilityPolicy *policy;
+	SuitabilityBinding *binding;
+	StringInfoData out;
+
+	if (!policy_and_rows(fcinfo, &arguments, &policy, &binding))
+		PG_RETURN_NULL();
+	initStringInfo(&out);
+	appendStringInfoString(&out, "{\"client\": ");
+	crm_row_write_json(&out, binding->row, &policy->policy.attributes, SIDE_CLIENT);
+	appendStringInfoString(&out, ", \"product\": ");
+	crm_row_write_json(&out, binding->row, &policy->policy.attributes, SIDE_PRODUCT);
+	appendStringInfoString(&out, ", \"instruction\": ");
+	if (PG_ARGISNULL(4))
+		appendStringInfoString(&out, "{\"action\": \"recommend\", \"initiated_by\": \"firm\"}");
+	else
+	{
+		Jsonb *instruction = PG_GETARG_JSONB_P(4);
+
+		JsonbToCString(&out, &instruction->root, VARSIZE(instruction));
+	}
+	appendStringInfoChar(&out, '}');
+	return crm_json_datum(out.data);
 }
 
 static Datum
@@ -560,13 +597,6 @@ side_value(const Check *check, const SuitabilityPolicy *policy, const Row *row, 
 	return crm_value_text(row->types[attribute], row->values[attribute]);
 }
 
-/*
- * suitability_detail(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> table
- *
- * One row for each check in the document's order: whether it applies, the values of both sides, its outcome, the reason, what is short
- * and when time alone resolves it (resolves_on) or breaks it (after valid_until).  The worst outcome is
- * suitability()'s.  NULL arguments give no row; errors as for suitability().
- */
 static Datum
 suitability_detail(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
@@ -663,6 +693,13 @@ suitability_detail(FunctionCallInfo fcinfo, const Arguments *arguments)
 	return (Datum) 0;
 }
 
+/*
+ * suitability_detail(suitability_policy, client "any", product "any", as_of date, instruction jsonb) -> table
+ *
+ * One row for each check in the document's order: whether it applies, the values of both sides, its outcome, the reason, what is short
+ * and when time alone resolves it (resolves_on) or breaks it (after valid_until).  The worst outcome is
+ * suitability()'s.  NULL arguments give no row; errors as for suitability().
+ */
 PG_FUNCTION_INFO_V1(crm_suitability_detail);
 Datum
 crm_suitability_detail(PG_FUNCTION_ARGS)

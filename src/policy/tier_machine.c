@@ -5,6 +5,9 @@
  * A tier is gained when the base rank has been above it for "up_after" periods, and lost when it has been below for "down_after"
  * periods in a row, where the calendar and "min_hold" allow it.  The base rank of a value is that of its thresholds to enter, but a
  * client keeps the tier that he has while the value is not below its threshold to keep (a Schmitt trigger).
+ *
+ * A window that is longer than "down_after" may still hold a period in the tier when that number is reached.  The best of it is the tier then:
+ * nothing is lost, the run goes on, and the first period whose window is below the tier as a whole ends it.
  */
 #include "postgres.h"
 
@@ -126,9 +129,10 @@ earned_rank(const Moves *moves, const TierStanding *standing)
 static void
 set_rank(TierStanding *standing, int rank, DateADT period)
 {
-	if (rank != standing->rank)
-		standing->since = period;
+	if (rank == standing->rank)
+		return;
 	standing->rank = rank;
+	standing->since = period;
 	standing->run_below = 0;
 }
 
@@ -149,7 +153,10 @@ crm_tier_step(const TierPolicy *policy, TierStanding *standing, int base, DateAD
 	}
 	remember_base(standing, base);
 	if (base >= standing->rank)
+	{
+		standing->run_below = 0;
 		set_rank(standing, earned_rank(moves, standing), period);
+	}
 	else
 	{
 		if (standing->run_below < PG_UINT16_MAX)
@@ -165,8 +172,12 @@ crm_tier_step(const TierPolicy *policy, TierStanding *standing, int base, DateAD
 void
 crm_tier_skip(const TierPolicy *policy, TierStanding *standing, DateADT period)
 {
-	DateADT next = crm_tier_next_period(policy, standing->period);
+	DateADT next;
 
+	/* the usual case, without a calendar: two periods on is more days away */
+	if (period - standing->period <= 31 * policy->months)
+		return;
+	next = crm_tier_next_period(policy, standing->period);
 	for (; next < period; next = crm_tier_next_period(policy, next))
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -19,6 +19,7 @@
 #include "utils/syscache.h"
 
 #include "policy/tier_policy.h"
+#include "row/row_json.h"
 
 #define MAX_TIERS 1000
 #define MAX_PERIODS 1200
@@ -377,4 +378,22 @@ crm_tier_policy_make(PG_FUNCTION_ARGS)
 	}
 	appendStringInfoString(&out, "]}");
 	PG_RETURN_POINTER(crm_policy_make(&tier_policy_kind, out.data, out.len, NULL));
+}
+
+/* decision_inputs(tier_policy, value float8) -> jsonb: {"value": ...}; NaN is null.  Error: 22003 for an infinite value, which JSON cannot hold. */
+PG_FUNCTION_INFO_V1(crm_tier_inputs);
+Datum
+crm_tier_inputs(PG_FUNCTION_ARGS)
+{
+	Attribute value = {.name = "value"};
+	AttributeList attributes = {.items = &value, .n = 1};
+	Row *row = crm_row_make(&attributes);
+	StringInfoData out;
+
+	row->types[0] = COLUMN_FLOAT8;
+	row->values[0] = PG_GETARG_DATUM(1);
+	row->nulls[0] = false;
+	initStringInfo(&out);
+	crm_row_write_json(&out, row, &attributes, 0);
+	return crm_json_datum(out.data);
 }

@@ -25,12 +25,22 @@
 
 /* ---- what makes a standing one ---- */
 
+/* Years of four digits: what day.c reads and writes, and no gap is longer than a moment. */
+#define FIRST_DAY (-730119) /* 0001-01-01 */
+#define LAST_DAY 2921939    /* 9999-12-31 */
+
+static bool
+is_usual_day(DateADT day)
+{
+	return day >= FIRST_DAY && day <= LAST_DAY;
+}
+
 static bool
 starts_month(DateADT day)
 {
 	int year, month, in_month;
 
-	if (DATE_NOT_FINITE(day) || !IS_VALID_DATE(day))
+	if (!is_usual_day(day))
 		return false;
 	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &in_month);
 	return in_month == 1;
@@ -62,8 +72,9 @@ fault_of(const TierStanding *standing)
 		           : "an override without a rank";
 	if (!starts_month(standing->override_since) || standing->override_since > standing->period)
 		return "the override must be since the first day of a month that is not after the period";
-	if (standing->override_until < standing->period ||
-	    !(DATE_IS_NOEND(standing->override_until) || IS_VALID_DATE(standing->override_until)))
+	if (!DATE_IS_NOEND(standing->override_until) && !is_usual_day(standing->override_until))
+		return "the override must last until infinity or a day in the years 1 to 9999";
+	if (standing->override_until < standing->period)
 		return "the override has ended before the period";
 	return NULL;
 }
@@ -281,35 +292,49 @@ policy_argument(FunctionCallInfo fcinfo, int argument)
 }
 
 static void
+check_digest(const TierPolicy *policy, const TierStanding *standing)
+{
+	if (memcmp(policy->digest, standing->policy, sizeof(policy->digest)) != 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("the standing is one of another tier policy"),
+		         errdetail("The policy's digest is %02x%02x%02x%02x..., the standing has "
+		                   "%02x%02x%02x%02x....",
+		                   policy->digest[0], policy->digest[1], policy->digest[2],
+		                   policy->digest[3], standing->policy[0], standing->policy[1],
+		                   standing->policy[2], standing->policy[3]),
+		         errhint("Carry it over with tier_standing(policy, label, since, period).")));
+}
+
+/* Refuse a standing that no steps under the policy lead to; it may have been written by hand. */
+static void
 check_policy(const TierPolicy *policy, const TierStanding *standing)
 {
-	bool fits = memcmp(policy->digest, standing->policy, sizeof(policy->digest)) == 0;
+	int highest = Max(standing->rank, standing->override_rank);
 
-	if (fits && standing->rank <= policy->ntiers && standing->override_rank <= policy->ntiers)
-	{
-		for (int i = 0; i < standing->nbases; i++)
-			fits &= standing->bases[i] <= policy->ntiers;
-		if (fits)
-			return;
-	}
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	                errmsg("the standing is one of another tier policy"),
-	                errdetail("The policy's digest is %02x%02x%02x%02x..., the standing has "
-	                          "%02x%02x%02x%02x....",
-	                          policy->digest[0], policy->digest[1], policy->digest[2],
-	                          policy->digest[3], standing->policy[0], standing->policy[1],
-	                          standing->policy[2], standing->policy[3]),
-	                errhint("Carry it over with tier_standing(policy, label, since, period).")));
+	check_digest(policy, standing);
+	for (int i = 0; i < standing->nbases; i++)
+		highest = Max(highest, standing->bases[i]);
+	if (highest > policy->ntiers)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("the standing has rank %d, the policy has ranks 1 to %d", highest,
+		                       policy->ntiers)));
+	if (crm_tier_period(policy, standing->period) != standing->period ||
+	    crm_tier_period(policy, standing->since) != standing->since)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("period and since of the standing must be the first days of "
+		                       "periods of the policy"),
+		                errdetail("They are %s and %s.", crm_day_text(standing->period),
+		                          crm_day_text(standing->since))));
 }
 
 static DateADT
-period_argument(FunctionCallInfo fcinfo, const TierPolicy *policy, int argument)
+period_of_day(const TierPolicy *policy, DateADT day)
 {
-	DateADT day = PG_GETARG_DATEADT(argument);
-
-	if (DATE_NOT_FINITE(day))
+	if (!is_usual_day(day))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-		                errmsg("the day of a period must be finite")));
+		                errmsg("the day of a period must be in the years 1 to 9999, not %s",
+		                       crm_day_text(day))));
 	return crm_tier_period(policy, day);
 }
 
@@ -361,7 +386,7 @@ tier_step(FunctionCallInfo fcinfo, int base, double value)
 		*standing = *PG_GETARG_STANDING(1);
 	}
 	if (!step_standing(policy, standing, PG_ARGISNULL(1), base, value,
-	                   period_argument(fcinfo, policy, 3)))
+	                   period_of_day(policy, PG_GETARG_DATEADT(3))))
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(standing);
 }
@@ -372,7 +397,7 @@ tier_step(FunctionCallInfo fcinfo, int base, double value)
  * The standing after the period of a day, whose value may be NULL or NaN: the policy says what a missing period is, and so are those that
  * were left out since the last step.  A NULL standing is started by the first value.  NULL for a NULL policy, and while there is no
  * value.  Errors: 22023 for a standing of another policy, a policy without periods, a period that does not come after the standing's;
- * 22004 for a NULL day, 22008 for an infinite one.
+ * 22004 for a NULL day, 22008 for one that is infinite or not in the years 1 to 9999.
  */
 PG_FUNCTION_INFO_V1(crm_tier_step_value);
 Datum
@@ -444,12 +469,14 @@ crm_tier_track_step(PG_FUNCTION_ARGS)
 			is_first = false;
 		}
 		standing = own;
+		if (!is_first)
+			check_policy(policy, standing);
 	}
-	if (!is_first)
-		check_policy(policy, standing);
+	else
+		check_digest(policy, standing);
 	if (!step_standing(policy, standing, is_first, PG_ARGISNULL(2) ? BASE_MISSING : BASE_OF_VALUE,
 	                   PG_ARGISNULL(2) ? 0 : PG_GETARG_FLOAT8(2),
-	                   period_argument(fcinfo, policy, 3)))
+	                   period_of_day(policy, PG_GETARG_DATEADT(3))))
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(standing);
 }
@@ -488,8 +515,8 @@ crm_tier_standing_make(PG_FUNCTION_ARGS)
 {
 	const TierPolicy *policy = policy_argument(fcinfo, 0);
 	TierStanding *standing = palloc(sizeof(TierStanding));
-	DateADT since = period_argument(fcinfo, policy, 2);
-	DateADT period = period_argument(fcinfo, policy, 3);
+	DateADT since = period_of_day(policy, PG_GETARG_DATEADT(2));
+	DateADT period = period_of_day(policy, PG_GETARG_DATEADT(3));
 
 	if (since > period)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -529,6 +556,13 @@ crm_tier_override(PG_FUNCTION_ARGS)
 	standing->override_rank = rank_of_label(fcinfo, policy, 2);
 	standing->override_since = standing->period;
 	standing->override_until = PG_GETARG_DATEADT(3);
+	if (!DATE_IS_NOEND(standing->override_until) && !DATE_IS_NOBEGIN(standing->override_until) &&
+	    !is_usual_day(standing->override_until))
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+		         errmsg("the last day of the override must be in the years 1 to 9999, not %s",
+		                crm_day_text(standing->override_until)),
+		         errhint("Write 'infinity' for an override without an end.")));
 	if (standing->override_until < standing->period)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -616,8 +650,23 @@ crm_tier_override_until(PG_FUNCTION_ARGS)
 
 /* ---- looking ahead ---- */
 
-/* No policy counts more periods than these before a tier is lost. */
-#define MAX_AHEAD 4096
+/* The base rank of every period to come, if all have this value. */
+static int
+base_ahead(const TierPolicy *policy, const TierStanding *standing, double value)
+{
+	if (!isnan(value))
+		return crm_tier_base(policy, standing, value);
+	switch (policy->moves.missing)
+	{
+		case MISSING_CARRY:
+			return standing->bases[standing->nbases - 1];
+		case MISSING_COUNT_BELOW:
+			return 1;
+		case MISSING_FREEZE:
+			break;
+	}
+	return standing->rank;
+}
 
 /*
  * tier_outlook(policy tier_policy, standing tier_standing, value float8) -> (periods_to_downgrade int, landing text,
@@ -625,8 +674,8 @@ crm_tier_override_until(PG_FUNCTION_ARGS)
  *
  * What comes if every following period has this value: after how many the tier is lost, NULL if it is not, and which tier then; how much the
  * value must grow to keep the tier (0 where it does) and to enter the next, NULL at the top; the first day of the next period in which
- * the tier may be lost, were it below for long enough.  A NULL value is missing: the amounts are NULL.  A tier given by hand does not
- * matter.  Errors: 22023 for a standing of another policy.
+ * the tier may be lost, were it below for long enough, NULL in the lowest.  A NULL value is missing: the amounts are NULL.  A tier given by hand
+ * does not matter.  Errors: 22023 for a standing of another policy.
  */
 PG_FUNCTION_INFO_V1(crm_tier_outlook);
 Datum
@@ -648,6 +697,7 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 	TierStanding ahead;
 	TupleDesc descriptor;
 	DateADT period;
+	bool is_below;
 	double value = PG_ARGISNULL(2) ? get_float8_nan() : PG_GETARG_FLOAT8(2);
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -656,17 +706,20 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 	standing = PG_GETARG_STANDING(1);
 	check_policy(policy, standing);
 
+	/* the lowest tier is never reviewed; all others are once in a while, and lost at last if the value is below them */
 	ahead = *standing;
 	period = standing->period;
-	for (int n = 1; n <= MAX_AHEAD && (nulls[PERIODS] || nulls[REVIEW]); n++)
+	is_below = standing->rank > 1 && base_ahead(policy, standing, value) < standing->rank;
+	for (int n = 1; standing->rank > 1 && (nulls[REVIEW] || (is_below && nulls[PERIODS])); n++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		period = crm_tier_next_period(policy, period);
 		if (nulls[REVIEW] && crm_tier_is_review(policy, standing, period))
 		{
 			values[REVIEW] = DateADTGetDatum(period);
 			nulls[REVIEW] = false;
 		}
-		if (!nulls[PERIODS] || ahead.rank > standing->rank)
+		if (!is_below || !nulls[PERIODS])
 			continue;
 		crm_tier_step(policy, &ahead, crm_tier_base(policy, &ahead, value), period);
 		if (ahead.rank < standing->rank)
@@ -722,16 +775,18 @@ describe_step(const TierPolicy *policy, const TierStanding *before, const TierSt
 		                                               : "the best of the window");
 	else if (after->run_below > 0)
 	{
-		appendStringInfo(&out, "below %s for %d of %d %ss", policy->labels[after->rank - 1],
-		                 after->run_below, moves->down_after, period_name);
+		appendStringInfo(&out, "below %s for %d ", policy->labels[after->rank - 1],
+		                 after->run_below);
+		if (after->run_below < moves->down_after)
+			appendStringInfo(&out, "of %d ", moves->down_after);
+		appendStringInfo(&out, "%ss", period_name);
 		if (after->on_watch)
 			appendStringInfoString(&out, ", on watch");
 		if (after->run_below >= moves->down_after)
-			appendStringInfoString(&out, ", no review in it");
+			appendStringInfoString(&out, crm_tier_is_review(policy, before, after->period)
+			                                 ? ", kept as the best of the window"
+			                                 : ", no review in it");
 	}
-	else if (before->run_below > 0 && after->bases[after->nbases - 1] < before->rank)
-		appendStringInfo(&out, "below %s for %d %ss, kept as the best of the window",
-		                 policy->labels[after->rank - 1], before->run_below + 1, period_name);
 	else if (after->bases[after->nbases - 1] > after->rank)
 		appendStringInfo(&out, "above %s, not yet for %d %ss", policy->labels[after->rank - 1],
 		                 moves->up_after, period_name);
@@ -754,8 +809,9 @@ history_arguments(FunctionCallInfo fcinfo, Datum **values, bool **value_nulls, D
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), DATEOID, sizeof(DateADT), true, TYPALIGN_INT, days,
 	                  &day_nulls, &ndays);
 	if (nvalues != ndays)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("there are %d values but %d days", nvalues, ndays)));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("the number of values, %d, is not that of the days, %d", nvalues, ndays)));
 	for (int i = 0; i < ndays; i++)
 		if (day_nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -773,6 +829,7 @@ put_step(ReturnSetInfo *result, const TierPolicy *policy, const TierStanding *be
 	values[0] = DateADTGetDatum(after->period);
 	nulls[1] = is_missing;
 	values[1] = Float8GetDatum(value);
+	nulls[2] = is_missing && policy->moves.missing == MISSING_FREEZE;
 	values[2] = PointerGetDatum(policy->texts[after->bases[after->nbases - 1] - 1]);
 	values[3] = PointerGetDatum(policy->texts[tier_effective_rank(after) - 1]);
 	values[4] = DateADTGetDatum(after->override_rank ? after->override_since : after->since);
@@ -816,10 +873,7 @@ crm_tier_explain(PG_FUNCTION_ARGS)
 		double value = nulls[i] ? get_float8_nan() : DatumGetFloat8(values[i]);
 		DateADT period;
 
-		if (DATE_NOT_FINITE(DatumGetDateADT(days[i])))
-			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-			                errmsg("the day of a period must be finite")));
-		period = crm_tier_period(policy, DatumGetDateADT(days[i]));
+		period = period_of_day(policy, DatumGetDateADT(days[i]));
 		while (!is_first && crm_tier_next_period(policy, standing.period) < period)
 		{
 			CHECK_FOR_INTERRUPTS();

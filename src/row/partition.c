@@ -132,7 +132,8 @@ crm_partition_add(Partition *partition, const UnaryTest *test, int part, const D
 
 	/* the test's own ranges may touch or overlap: join them */
 	sorted = palloc(sizeof(Range) * Max(test->nranges, 1));
-	memcpy(sorted, test->ranges, sizeof(Range) * test->nranges);
+	if (test->nranges > 0)
+		memcpy(sorted, test->ranges, sizeof(Range) * test->nranges);
 	qsort(sorted, test->nranges, sizeof(Range), compare_ranges);
 	for (int i = 0; i < test->nranges; i++)
 	{

@@ -190,7 +190,7 @@ lookup_part(const Lookup *lookup, ColumnType type, Datum value, bool isnull)
 		}
 		case COLUMN_DATE:
 			if (unlikely(DATE_NOT_FINITE(DatumGetDateADT(value)) ||
-			             Abs(DatumGetDateADT(value)) > LOOKUP_DAYS))
+			             abs(DatumGetDateADT(value)) > LOOKUP_DAYS))
 				return crm_lookup_other(lookup, type, value);
 			return lookup->parts[lookup_integer(lookup, DatumGetDateADT(value) * USECS_PER_DAY)];
 		case COLUMN_TEXT:

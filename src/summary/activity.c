@@ -25,10 +25,19 @@ static uint16 close_activity(const CrmState *state, CrmWriter *out);
 static CrmState *merge_activity(CrmState *into, const CrmState *from);
 static void check_activity(const CrmState *state);
 
-const CrmSummaryKind crm_activity_kind = {"activity_summary", CRM_ACTIVITY_SUMMARY, BITMAP,
-                                          FIXED_BYTES,        sizeof(DateADT),      MAX_DAYS,
-                                          "active days",      open_activity,        close_activity,
-                                          merge_activity,     check_activity};
+const CrmSummaryKind crm_activity_kind = {
+    .type_name = "activity_summary",
+    .kind = CRM_ACTIVITY_SUMMARY,
+    .flags = BITMAP,
+    .fixed = FIXED_BYTES,
+    .item = sizeof(DateADT),
+    .max_items = MAX_DAYS,
+    .of_what = "active days",
+    .open = open_activity,
+    .close = close_activity,
+    .merge = merge_activity,
+    .check = check_activity,
+};
 
 /* ------------------------------------------------------------------------------------------------------------------
  * The summary
@@ -174,8 +183,8 @@ read_head(CrmReader *in, uint16 flags, ActivityHead *head)
 	}
 	head->first = (DateADT) first;
 	head->ndays = crm_get_varint_max(in, MAX_DAYS, "It has too many days.");
-	head->events =
-	    crm_get_varint_max(in, PG_INT64_MAX - MAX_DAYS, "It has too many events.") + head->ndays;
+	head->events = crm_get_varint_max(in, PG_INT64_MAX - head->ndays, "It has too many events.");
+	head->events += head->ndays;
 	head->negatives =
 	    crm_get_varint_max(in, head->events, "It has more negative events than events.");
 	head->total = crm_get_int128(in);
@@ -307,17 +316,6 @@ add_event(FunctionCallInfo fcinfo, DateADT day, int128 units)
 	return crm_summary_return(fcinfo, &crm_activity_kind, &state->state);
 }
 
-/* A row with a NULL: the state as it is. */
-static Datum
-skip_event(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	if (AggCheckCallContext(fcinfo, NULL))
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	return crm_summary_final(fcinfo, &crm_activity_kind);
-}
-
 /*
  * activity(on_day date, amount numeric | int8 | int4) -> activity_summary, transition functions
  *
@@ -329,7 +327,7 @@ Datum
 crm_activity_add_numeric(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return skip_event(fcinfo);
+		return crm_summary_skip(fcinfo, &crm_activity_kind);
 	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_numeric(PG_GETARG_DATUM(2)));
 }
 
@@ -338,7 +336,7 @@ Datum
 crm_activity_add_int8(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return skip_event(fcinfo);
+		return crm_summary_skip(fcinfo, &crm_activity_kind);
 	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_int8(PG_GETARG_INT64(2)));
 }
 
@@ -347,7 +345,7 @@ Datum
 crm_activity_add_int4(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return skip_event(fcinfo);
+		return crm_summary_skip(fcinfo, &crm_activity_kind);
 	return add_event(fcinfo, PG_GETARG_DATEADT(1), crm_money_from_int8(PG_GETARG_INT32(2)));
 }
 

@@ -42,9 +42,18 @@ static CrmState *merge_balance(CrmState *into, const CrmState *from);
 static void check_balance(const CrmState *state);
 
 static const CrmSummaryKind balance_kind = {
-    "balance_summary",    CRM_BALANCE_SUMMARY, SNAPSHOT,     offsetof(BalanceState, entries),
-    sizeof(BalanceEntry), MAX_ENTRIES,         "balances",   open_balance,
-    close_balance,        merge_balance,       check_balance};
+    .type_name = "balance_summary",
+    .kind = CRM_BALANCE_SUMMARY,
+    .flags = SNAPSHOT,
+    .fixed = offsetof(BalanceState, entries),
+    .item = sizeof(BalanceEntry),
+    .max_items = MAX_ENTRIES,
+    .of_what = "balances",
+    .open = open_balance,
+    .close = close_balance,
+    .merge = merge_balance,
+    .check = check_balance,
+};
 
 static bool
 is_snapshot(const BalanceState *state)
@@ -345,17 +354,6 @@ add_balance(FunctionCallInfo fcinfo, uint16 mode, DateADT day, int128 units)
 	return crm_summary_return(fcinfo, &balance_kind, &state->state);
 }
 
-/* A row with a NULL: the state as it is. */
-static Datum
-skip_balance(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	if (AggCheckCallContext(fcinfo, NULL))
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	return crm_summary_final(fcinfo, &balance_kind);
-}
-
 /*
  * balance(on_day date, amount numeric | int8 | int4) -> balance_summary, and balance_snapshot: transition functions
  *
@@ -367,7 +365,7 @@ skip_balance(FunctionCallInfo fcinfo)
 	Datum crm_##name(PG_FUNCTION_ARGS)                                                             \
 	{                                                                                              \
 		if (PG_ARGISNULL(1) || PG_ARGISNULL(2))                                                    \
-			return skip_balance(fcinfo);                                                           \
+			return crm_summary_skip(fcinfo, &balance_kind);                                        \
 		return add_balance(fcinfo, mode, PG_GETARG_DATEADT(1), units);                             \
 	}                                                                                              \
 	extern int no_such_variable

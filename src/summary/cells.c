@@ -45,33 +45,43 @@ crm_cells_enlarge(const CrmSummaryKind *kind, const CrmState *state, uint32 ncel
 
 	memcpy((char *) larger + VARHDRSZ, (const char *) state + VARHDRSZ, kind->fixed - VARHDRSZ);
 	for (uint32 slot = 0; slot < nslots; slot++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (cells[slot].taken)
 			*crm_cell_slot(larger_cells, larger_nslots, cells[slot].key) = cells[slot];
+	}
 	return larger;
 }
 
-static int
-compare_cells(const void *a, const void *b)
-{
-	int32 x = ((const CrmCell *) a)->key, y = ((const CrmCell *) b)->key;
-
-	return x < y ? -1 : x > y;
-}
+/*
+ * Places are sorted instead of cells, since a place is one number: the key, raised so that it is
+ * not negative, then the slot.
+ */
+#define ST_SORT sort_places
+#define ST_ELEMENT_TYPE uint64
+#define ST_COMPARE(a, b) (*(a) < *(b) ? -1 : *(a) > *(b))
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* A copy of the cells in the order of their keys; there are as many as the state says. */
 CrmCell *
 crm_cells_sorted(const CrmSummaryKind *kind, const CrmState *state)
 {
-	CrmCell *sorted = palloc_extended(sizeof(CrmCell) * Max(state->used, 1), MCXT_ALLOC_HUGE);
+	CrmCell *sorted = palloc(sizeof(CrmCell) * Max(state->used, 1));
+	uint64 *places = palloc(sizeof(uint64) * Max(state->used, 1));
 	const CrmCell *cells = crm_cells(kind, state);
 	uint32 nslots = crm_state_room(kind, state), n = 0;
 
 	CHECK_FOR_INTERRUPTS();
 	for (uint32 slot = 0; slot < nslots && n < state->used; slot++)
 		if (cells[slot].taken)
-			sorted[n++] = cells[slot];
+			places[n++] = (uint64) ((uint32) cells[slot].key ^ 0x80000000) << 32 | slot;
 	Assert(n == state->used);
-	qsort(sorted, n, sizeof(CrmCell), compare_cells);
+	sort_places(places, n);
+	for (uint32 i = 0; i < n; i++)
+		sorted[i] = cells[(uint32) places[i]];
+	pfree(places);
 	return sorted;
 }
 
@@ -85,7 +95,10 @@ crm_cells_replace(const CrmSummaryKind *kind, CrmState *state, const CrmCell *ce
 	Assert(ncells < nslots);
 	memset(own, 0, sizeof(CrmCell) * nslots);
 	for (uint32 i = 0; i < ncells; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		*crm_cell_slot(own, nslots, cells[i].key) = cells[i];
+	}
 	state->used = ncells;
 }
 
@@ -104,6 +117,7 @@ crm_cells_check(const CrmSummaryKind *kind, const CrmState *state)
 	Assert(state->used < nslots);
 	for (uint32 slot = 0; slot < nslots; slot++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!cells[slot].taken)
 			continue;
 		taken++;

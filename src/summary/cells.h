@@ -6,6 +6,11 @@
  * takes a multiplication and mostly one look, so that a row costs the same whatever the number of
  * cells.  A table doubles when it is three quarters full, and may be half as large as the kind's
  * max_items.
+ *
+ * Cells of another table are added in the order of their keys (crm_cells_sorted), never of its
+ * slots: by these, the first ones all belong into the first part of a smaller table, and each
+ * would look past all others.  Keys can still be chosen such that they all have one slot, so that
+ * loops over cells can be cancelled.
  */
 #ifndef CRM_CELLS_H
 #define CRM_CELLS_H

@@ -53,6 +53,7 @@ typedef struct DistributionState
 static CrmState *open_distribution(CrmReader *in, uint16 flags);
 static uint16 close_distribution(const CrmState *state, CrmWriter *out);
 static CrmState *merge_distribution(CrmState *into, const CrmState *from);
+static CrmState *merge_closed_distribution(CrmState *into, CrmReader *in, uint16 flags);
 static void check_distribution(const CrmState *state);
 
 static const CrmSummaryKind distribution_kind = {
@@ -66,6 +67,7 @@ static const CrmSummaryKind distribution_kind = {
     .open = open_distribution,
     .close = close_distribution,
     .merge = merge_distribution,
+    .merge_closed = merge_closed_distribution,
     .check = check_distribution,
 };
 
@@ -145,9 +147,12 @@ canonical_buckets(const DistributionState *state, int32 floor[2], uint32 nbucket
 static void
 collapse(DistributionState *state)
 {
-	uint32 total;
-	CrmCell *buckets = canonical_buckets(state, state->floor, state->nbuckets, &total);
+	int32 floor[2];
+	uint32 nbuckets[2], total;
+	CrmCell *buckets = canonical_buckets(state, floor, nbuckets, &total);
 
+	memcpy(state->floor, floor, sizeof(floor));
+	memcpy(state->nbuckets, nbuckets, sizeof(nbuckets));
 	crm_cells_replace(&distribution_kind, &state->state, buckets, total);
 	pfree(buckets);
 }
@@ -172,17 +177,34 @@ add_to_bucket(DistributionState *state, int bucket, int64 count, int128 total)
 	return state;
 }
 
-/* A new state of some bytes in all, or the few less that make no bucket. */
+/* Add buckets in their order. */
 static DistributionState *
-new_state(int per_octave, Size size)
+add_buckets(DistributionState *state, const CrmCell *buckets, uint32 nbuckets)
 {
-	DistributionState *state = (DistributionState *) crm_state_new(
-	    &distribution_kind, (size - sizeof(DistributionState)) / sizeof(CrmCell));
+	for (uint32 i = 0; i < nbuckets; i++)
+		state =
+		    add_to_bucket(state, buckets[i].key, buckets[i].count, crm_bucket_total(&buckets[i]));
+	return state;
+}
+
+static DistributionState *
+without_values(CrmState *base, int per_octave)
+{
+	DistributionState *state = (DistributionState *) base;
 
 	state->per_octave = per_octave;
 	state->lowest = INFINITY;
 	state->highest = -INFINITY;
 	return state;
+}
+
+/* A new state of some bytes in all, or the few less that make no bucket. */
+static DistributionState *
+new_state(int per_octave, Size size)
+{
+	return without_values(
+	    crm_state_new(&distribution_kind, (size - sizeof(DistributionState)) / sizeof(CrmCell)),
+	    per_octave);
 }
 
 static inline bool
@@ -324,13 +346,48 @@ is_possible(const CrmCell *bucket, int128 low, int128 high, const int64 *first, 
 	       crm_bucket_total(bucket) <= most;
 }
 
+/* The lowest and the highest number of units that a bucket may hold. */
+typedef struct Bounds
+{
+	int64 low;
+	int64 high;
+} Bounds;
+
+/* Could the totals of the buckets be those of values between the bounds? */
+static void
+check_totals(CrmReader *in, const Distribution *read, const Bounds *bounds)
+{
+	int64 first = crm_distribution_units(read->lowest);
+	int64 last = crm_distribution_units(read->highest);
+	int end = read->nbuckets - 1;
+
+	for (int i = 0; i <= end && in->why == NULL; i++)
+	{
+		const CrmCell *bucket = &read->buckets[i];
+		int64 low = bounds[i].low, high = bounds[i].high;
+
+		if (crm_bucket_is_merged(read, bucket))
+		{
+			if (bucket->key > 0)
+				low = 1;
+			else
+				high = -1;
+		}
+		if ((i == 0 && (first < low || first > high)) || (i == end && (last < low || last > high)))
+			crm_reader_fail(in, "Its lowest or highest value is not in its first or last bucket.");
+		else if (!is_possible(bucket, low, high, i == 0 ? &first : NULL, i == end ? &last : NULL))
+			crm_reader_fail(in, "A total does not fit its bucket.");
+	}
+}
+
 /* Read the stored form, trusting nothing. */
 static void
 read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 {
-	int64 count = 0, first, last;
+	int64 count = 0;
 	int64 nbuckets[2] = {0, 0};
-	int highest_bucket, end;
+	int highest_bucket;
+	Bounds *bounds; /* of each bucket */
 
 	memset(read, 0, sizeof(Distribution));
 	read->per_octave =
@@ -348,10 +405,9 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 		crm_reader_fail(in, "It ends too early.");
 	if (in->why != NULL)
 		return;
-	first = crm_distribution_units(read->lowest);
-	last = crm_distribution_units(read->highest);
 	highest_bucket = crm_bucket_of(MAX_UNITS, read->per_octave);
 	read->buckets = palloc0(sizeof(CrmCell) * read->nbuckets);
+	bounds = palloc(sizeof(Bounds) * read->nbuckets);
 	for (int i = 0; i < read->nbuckets; i++)
 	{
 		CrmCell *bucket = &read->buckets[i];
@@ -360,6 +416,7 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 		                         (int64) crm_get_varint_max(in, 4 * (uint64) highest_bucket,
 		                                                    "A bucket is out of range.");
 		uint64 in_bucket;
+		int128 above = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		if (key < -highest_bucket || key > highest_bucket)
@@ -380,20 +437,15 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 			read->floor[NEGATIVE] = bucket->key;
 		if (key > 0 && (flags & FLAG_POSITIVE_MERGED) && read->floor[POSITIVE] == 0)
 			read->floor[POSITIVE] = bucket->key;
-		{
-			int64 low, high;
-			int128 above = 0;
-
-			crm_bucket_bounds(bucket->key, read->per_octave, &low, &high);
-			if (low > high)
-				crm_reader_fail(in, "A bucket cannot hold a value.");
-			else if (key != 0)
-				above = crm_get_int128(in);
-			if (above > (int128) bucket->count * MAX_UNITS ||
-			    above < -(int128) bucket->count * MAX_UNITS)
-				crm_reader_fail(in, "A total does not fit its bucket.");
-			crm_money_store(&bucket->total, (int128) bucket->count * low + above);
-		}
+		crm_bucket_bounds(bucket->key, read->per_octave, &bounds[i].low, &bounds[i].high);
+		if (bounds[i].low > bounds[i].high)
+			crm_reader_fail(in, "A bucket cannot hold a value.");
+		else if (key != 0)
+			above = crm_get_int128(in);
+		if (above > (int128) bucket->count * MAX_UNITS ||
+		    above < -(int128) bucket->count * MAX_UNITS)
+			crm_reader_fail(in, "A total does not fit its bucket.");
+		crm_money_store(&bucket->total, (int128) bucket->count * bounds[i].low + above);
 		if (in->why != NULL)
 			return;
 	}
@@ -404,50 +456,10 @@ read_distribution(CrmReader *in, uint16 flags, Distribution *read)
 	    (read->floor[POSITIVE] != 0 && nbuckets[POSITIVE] != MAX_BUCKETS))
 		crm_reader_fail(in, "The number of its buckets is not what its flags say.");
 	read->count = count;
-	end = read->nbuckets - 1;
-	for (int i = 0; i <= end && in->why == NULL; i++)
-	{
-		const CrmCell *bucket = &read->buckets[i];
-		int64 low, high;
-
-		crm_bucket_bounds(bucket->key, read->per_octave, &low, &high);
-		if (crm_bucket_is_merged(read, bucket))
-		{
-			if (bucket->key > 0)
-				low = 1;
-			else
-				high = -1;
-		}
-		if ((i == 0 && (first < low || first > high)) || (i == end && (last < low || last > high)))
-			crm_reader_fail(in, "Its lowest or highest value is not in its first or last bucket.");
-		else if (!is_possible(bucket, low, high, i == 0 ? &first : NULL, i == end ? &last : NULL))
-			crm_reader_fail(in, "A total does not fit its bucket.");
-	}
+	check_totals(in, read, bounds);
+	pfree(bounds);
 	if (count == 1 && read->lowest != read->highest)
 		crm_reader_fail(in, "One value cannot be the lowest and the highest if they differ.");
-}
-
-static CrmState *
-open_distribution(CrmReader *in, uint16 flags)
-{
-	Distribution read;
-	DistributionState *state;
-
-	read_distribution(in, flags, &read);
-	if (in->why != NULL)
-		return NULL;
-	state = (DistributionState *) crm_cells_new(&distribution_kind, read.nbuckets);
-	state->per_octave = read.per_octave;
-	state->lowest = read.lowest;
-	state->highest = read.highest;
-	state->count = read.count;
-	memcpy(state->floor, read.floor, sizeof(state->floor));
-	for (int i = 0; i < read.nbuckets; i++)
-		if (read.buckets[i].key != 0)
-			state->nbuckets[side_of(read.buckets[i].key)]++;
-	crm_cells_replace(&distribution_kind, &state->state, read.buckets, read.nbuckets);
-	pfree(read.buckets);
-	return &state->state;
 }
 
 /* A summary as accessors want it. */
@@ -472,27 +484,22 @@ refuse_accuracy(const char *what, int one, int other)
 	                errhint("Give all of them the same accuracy.")));
 }
 
-static CrmState *
-merge_distribution(CrmState *into_base, const CrmState *from_base)
+static void
+refuse_other_accuracy(const DistributionState *into, int per_octave)
 {
-	DistributionState *into = (DistributionState *) into_base;
-	const DistributionState *from = (const DistributionState *) from_base;
-	const CrmCell *cells = crm_cells(&distribution_kind, from_base);
-	uint32 nslots = crm_state_room(&distribution_kind, from_base);
+	if (into->per_octave != per_octave)
+		refuse_accuracy("distributions of different accuracy cannot be merged", into->per_octave,
+		                per_octave);
+}
+
+/* Add what was read to a state that has buckets. */
+static DistributionState *
+add_distribution(DistributionState *into, const Distribution *from)
+{
 	bool floors_moved = false;
 
-	if (into->per_octave != from->per_octave)
-		refuse_accuracy("distributions of different accuracy cannot be merged", into->per_octave,
-		                from->per_octave);
 	into->lowest = Min(into->lowest, from->lowest);
 	into->highest = Max(into->highest, from->highest);
-	if (is_list(from))
-	{
-		for (int64 i = 0; i < from->count; i++)
-			into = add_units(into, values_of(from)[i]);
-		return &into->state;
-	}
-	into = (DistributionState *) tabulate(into);
 	crm_cell_count(&into->count, from->count);
 	/* What "from" has merged, nearer to zero, is merged in "into" too. */
 	for (int side = 0; side < 2; side++)
@@ -508,16 +515,64 @@ merge_distribution(CrmState *into_base, const CrmState *from_base)
 
 		crm_cells_replace(&distribution_kind, &into->state, NULL, 0);
 		memset(into->nbuckets, 0, sizeof(into->nbuckets));
-		for (uint32 i = 0; i < nsorted; i++)
-			into =
-			    add_to_bucket(into, sorted[i].key, sorted[i].count, crm_bucket_total(&sorted[i]));
+		into = add_buckets(into, sorted, nsorted);
 		pfree(sorted);
 	}
-	for (uint32 slot = 0; slot < nslots; slot++)
-		if (cells[slot].taken)
-			into = add_to_bucket(into, cells[slot].key, cells[slot].count,
-			                     crm_bucket_total(&cells[slot]));
+	return add_buckets(into, from->buckets, from->nbuckets);
+}
+
+static CrmState *
+merge_distribution(CrmState *into_base, const CrmState *from_base)
+{
+	DistributionState *into = (DistributionState *) into_base;
+	const DistributionState *from = (const DistributionState *) from_base;
+	Distribution read = {.lowest = from->lowest, .highest = from->highest, .count = from->count};
+
+	refuse_other_accuracy(into, from->per_octave);
+	if (is_list(from))
+	{
+		into->lowest = Min(into->lowest, from->lowest);
+		into->highest = Max(into->highest, from->highest);
+		for (int64 i = 0; i < from->count; i++)
+			into = add_units(into, values_of(from)[i]);
+		return &into->state;
+	}
+	memcpy(read.floor, from->floor, sizeof(read.floor));
+	read.nbuckets = (int) from_base->used;
+	read.buckets = crm_cells_sorted(&distribution_kind, from_base);
+	into = add_distribution((DistributionState *) tabulate(into), &read);
+	pfree(read.buckets);
 	return &into->state;
+}
+
+static CrmState *
+merge_closed_distribution(CrmState *into_base, CrmReader *in, uint16 flags)
+{
+	DistributionState *into = (DistributionState *) into_base;
+	Distribution read;
+
+	read_distribution(in, flags, &read);
+	if (in->why != NULL)
+		return NULL;
+	refuse_other_accuracy(into, read.per_octave);
+	into = add_distribution((DistributionState *) tabulate(into), &read);
+	pfree(read.buckets);
+	return &into->state;
+}
+
+static CrmState *
+open_distribution(CrmReader *in, uint16 flags)
+{
+	Distribution read;
+	DistributionState *state;
+
+	read_distribution(in, flags, &read);
+	if (in->why != NULL)
+		return NULL;
+	state = add_distribution(
+	    without_values(crm_cells_new(&distribution_kind, read.nbuckets), read.per_octave), &read);
+	pfree(read.buckets);
+	return &state->state;
 }
 
 static void
@@ -615,11 +670,7 @@ crm_distribution_add(PG_FUNCTION_ARGS)
 	int per_octave = DEFAULT_PER_OCTAVE;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &distribution_kind);
 	if (PG_NARGS() > 2 && !PG_ARGISNULL(2))
 		per_octave = per_octave_of(PG_GETARG_FLOAT8(2));
 	state = (DistributionState *) crm_summary_state(fcinfo, &distribution_kind);

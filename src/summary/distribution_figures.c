@@ -307,8 +307,9 @@ crm_distribution_collapsed(PG_FUNCTION_ARGS)
  * gini(distribution_summary) -> float8
  *
  * 2 sum(i x_i) / (n sum(x)) - (n + 1) / n over sorted values, as twice the area between the
- * Lorenz curve and the diagonal. Values in one bucket count as equal, which takes off less than
- * half the accuracy.  NULL if the total is 0; 22023 if a value is negative.
+ * Lorenz curve and the diagonal. Values in one bucket count as equal, which takes off at most 0.52
+ * of the accuracy: values from 1 to r have a Gini coefficient of at most (sqrt(r) - 1) / (sqrt(r) +
+ * 1).  That does not hold for merged buckets.  NULL if the total is 0; 22023 if a value is negative.
  */
 PG_FUNCTION_INFO_V1(crm_distribution_gini);
 Datum
@@ -449,7 +450,7 @@ static double
 hill(const Distribution *distribution, int64 k, double *threshold)
 {
 	double logs = 0, last;
-	int64 taken = 0;
+	int64 taken = 0, low, high;
 
 	*threshold = NAN;
 	for (int i = distribution->nbuckets - 1; i >= 0; i--)
@@ -468,7 +469,13 @@ hill(const Distribution *distribution, int64 k, double *threshold)
 		/* evenly spread ones have their mean in their middle */
 		logs += left * log_in_bucket(distribution, bucket, (left - 1) / 2.0);
 		last = log_in_bucket(distribution, bucket, left);
-		*threshold = exp(last) / CRM_MONEY_SCALE;
+		bounds_of(distribution, bucket, &low, &high);
+		if (bucket->count == 1)
+			low = high = (int64) crm_bucket_total(bucket);
+		*threshold = (low == high ? low : exp(last)) / CRM_MONEY_SCALE;
+		/* equal values, of which rounding would leave a difference */
+		if (taken == 0 && low == high)
+			return NAN;
 		logs = logs / k - last;
 		return logs > 0 ? 1 / logs : NAN;
 	}
@@ -496,8 +503,8 @@ tail_row(const Distribution *distribution, int64 k)
 /*
  * tail_index(distribution_summary, k int8) -> (k, alpha, std_error, threshold)
  *
- * NULLs where there are not k + 1 positive values outside merged buckets. Error: 22023 for k
- * below 1.
+ * NULLs where there are not k + 1 positive values outside merged buckets or they are equal.  Error:
+ * 22023 for k below 1.
  */
 PG_FUNCTION_INFO_V1(crm_distribution_tail_index);
 Datum

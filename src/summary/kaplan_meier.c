@@ -200,7 +200,7 @@ crm_survival_median(const SurvivalCurve *curve, double *lower, double *upper)
 
 /*
  * The mean time lived up to a limit: the area under the curve.  NaN where nobody was followed so
- * long.
+ * long.  The limit may be infinite where nobody is left.
  */
 double
 crm_restricted_mean(const SurvivalCurve *curve, double until)
@@ -215,7 +215,7 @@ crm_restricted_mean(const SurvivalCurve *curve, double until)
 		from = curve->steps[i].time;
 		survival = curve->steps[i].survival;
 	}
-	return area + survival * (until - from);
+	return survival > 0 ? area + survival * (until - from) : area;
 }
 
 /*

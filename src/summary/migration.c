@@ -29,7 +29,6 @@
 #define MAX_PAIRS 524288
 /* The exponential takes the third power of it. */
 #define MAX_FORECAST_RANKS 300
-#define ANY_RANK -1
 
 typedef struct MigrationState
 {
@@ -49,6 +48,7 @@ typedef struct Migration
 static CrmState *open_migration(CrmReader *in, uint16 flags);
 static uint16 close_migration(const CrmState *state, CrmWriter *out);
 static CrmState *merge_migration(CrmState *into, const CrmState *from);
+static CrmState *merge_closed_migration(CrmState *into, CrmReader *in, uint16 flags);
 static void check_migration(const CrmState *state);
 
 static const CrmSummaryKind migration_kind = {
@@ -62,6 +62,7 @@ static const CrmSummaryKind migration_kind = {
     .open = open_migration,
     .close = close_migration,
     .merge = merge_migration,
+    .merge_closed = merge_closed_migration,
     .check = check_migration,
 };
 
@@ -138,6 +139,51 @@ read_migration(CrmReader *in, Migration *read)
 	}
 }
 
+static void
+add_weight(CrmCell *pair, int128 weight)
+{
+	crm_money_store(&pair->total, crm_money_add(crm_money_load(&pair->total), weight));
+}
+
+/* Add pairs in their order. */
+static CrmState *
+add_pairs(CrmState *into, const CrmCell *pairs, uint32 npairs, int64 moves)
+{
+	crm_cell_count(&((MigrationState *) into)->moves, moves);
+	for (uint32 i = 0; i < npairs; i++)
+	{
+		CrmCell *pair = crm_cell_at(&migration_kind, &into, pairs[i].key);
+
+		CHECK_FOR_INTERRUPTS();
+		pair->count += pairs[i].count;
+		add_weight(pair, crm_money_load(&pairs[i].total));
+	}
+	return into;
+}
+
+static CrmState *
+merge_migration(CrmState *into, const CrmState *from)
+{
+	CrmCell *pairs = crm_cells_sorted(&migration_kind, from);
+
+	into = add_pairs(into, pairs, from->used, ((const MigrationState *) from)->moves);
+	pfree(pairs);
+	return into;
+}
+
+static CrmState *
+merge_closed_migration(CrmState *into, CrmReader *in, uint16 flags)
+{
+	Migration read;
+
+	read_migration(in, &read);
+	if (in->why != NULL)
+		return NULL;
+	into = add_pairs(into, read.pairs, read.npairs, read.moves);
+	pfree(read.pairs);
+	return into;
+}
+
 static CrmState *
 open_migration(CrmReader *in, uint16 flags)
 {
@@ -147,36 +193,10 @@ open_migration(CrmReader *in, uint16 flags)
 	read_migration(in, &read);
 	if (in->why != NULL)
 		return NULL;
-	state = crm_cells_new(&migration_kind, read.npairs);
-	((MigrationState *) state)->moves = read.moves;
-	crm_cells_replace(&migration_kind, state, read.pairs, read.npairs);
+	state =
+	    add_pairs(crm_cells_new(&migration_kind, read.npairs), read.pairs, read.npairs, read.moves);
 	pfree(read.pairs);
 	return state;
-}
-
-static void
-add_weight(CrmCell *pair, int128 weight)
-{
-	crm_money_store(&pair->total, crm_money_add(crm_money_load(&pair->total), weight));
-}
-
-static CrmState *
-merge_migration(CrmState *into, const CrmState *from)
-{
-	const CrmCell *cells = crm_cells(&migration_kind, from);
-	uint32 nslots = crm_state_room(&migration_kind, from);
-
-	crm_cell_count(&((MigrationState *) into)->moves, ((const MigrationState *) from)->moves);
-	CHECK_FOR_INTERRUPTS();
-	for (uint32 slot = 0; slot < nslots; slot++)
-		if (cells[slot].taken)
-		{
-			CrmCell *pair = crm_cell_at(&migration_kind, &into, cells[slot].key);
-
-			pair->count += cells[slot].count;
-			add_weight(pair, crm_money_load(&cells[slot].total));
-		}
-	return into;
 }
 
 static void
@@ -306,11 +326,7 @@ crm_migration_add(PG_FUNCTION_ARGS)
 	int32 from, to;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3)))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &migration_kind);
 	from = PG_GETARG_INT32(1);
 	to = PG_GETARG_INT32(2);
 	check_rank("from_rank", from);
@@ -481,7 +497,6 @@ static Datum
 rate_of_direction(FunctionCallInfo fcinfo, int direction)
 {
 	Migration migration = migration_of(PG_GETARG_DATUM(0));
-	int32 from = PG_NARGS() > 1 ? PG_GETARG_INT32(1) : ANY_RANK;
 	int64 moves = 0, in_direction = 0;
 
 	for (int i = 0; i < migration.npairs; i++)
@@ -489,7 +504,7 @@ rate_of_direction(FunctionCallInfo fcinfo, int direction)
 		const CrmCell *pair = &migration.pairs[i];
 		int difference = to_rank(pair) - from_rank(pair);
 
-		if (PG_NARGS() > 1 && from_rank(pair) != from)
+		if (PG_NARGS() > 1 && from_rank(pair) != PG_GETARG_INT32(1))
 			continue;
 		moves += pair->count;
 		if ((difference > 0) - (difference < 0) == direction)

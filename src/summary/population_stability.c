@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -53,22 +54,29 @@ make_bins(Datum expected, Datum actual, int wanted, StabilityBin *bins)
 	double above = -get_float8_infinity();
 	double below_expected = 0, below_actual = 0;
 	int64 below = 0;
-	int n = 0, next = 1;
+	int n = 0, bucket = 0;
 
-	for (int i = 0; i < cut->nbuckets; i++)
+	for (int i = 1; i <= wanted; i++)
 	{
-		bool is_last = i == cut->nbuckets - 1;
 		double up_to = get_float8_infinity();
 		double up_to_expected = 1, up_to_actual = 1;
 
-		below += cut->buckets[i].count;
-		if (!is_last && (double) below * wanted < (double) next * cut->count)
-			continue;
-		if (!is_last)
+		if (i < wanted)
 		{
+			int next = crm_cut_bucket(cut, (double) i / wanted);
 			int64 low, high;
 
-			crm_bucket_bounds(cut->buckets[i].key, cut->per_octave, &low, &high);
+			CHECK_FOR_INTERRUPTS();
+			if (next == 0)
+				ereport(ERROR,
+				        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				         errmsg("the expected values are all equal, within their accuracy, and "
+				                "make no bins")));
+			if (next == bucket)
+				continue;
+			while (bucket < next)
+				below += cut->buckets[bucket++].count;
+			crm_bucket_bounds(cut->buckets[next - 1].key, cut->per_octave, &low, &high);
 			up_to = (double) high / CRM_MONEY_SCALE;
 			up_to_expected = (double) below / cut->count;
 			up_to_actual = DatumGetFloat8(
@@ -79,7 +87,6 @@ make_bins(Datum expected, Datum actual, int wanted, StabilityBin *bins)
 		above = up_to;
 		below_expected = up_to_expected;
 		below_actual = up_to_actual;
-		next = (int) floor((double) below * wanted / cut->count) + 1;
 	}
 	return n;
 }
@@ -101,7 +108,8 @@ bins_of_arguments(FunctionCallInfo fcinfo, int *n)
 /*
  * population_stability(expected distribution_summary, actual distribution_summary, bins int) -> float8
  *
- * The index over bins that have equal shares of the expected distribution.  Error: 22023 for less than 2 or more than 1000 bins.
+ * The index over bins that have equal shares of the expected distribution, as nearly as equal values allow.  Errors: 22023 for less than 2 or more than
+ * 1000 bins, and where the expected values are all equal.
  */
 PG_FUNCTION_INFO_V1(crm_population_stability);
 Datum
@@ -165,7 +173,7 @@ shares_argument(FunctionCallInfo fcinfo, int argument, const char *name, int *n)
 	}
 	if (!(fabs(sum - 1) <= 1e-6))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("the %s shares add up to %g, not to 1", name, sum)));
+		                errmsg("the %s shares add up to %.10g, not to 1", name, sum)));
 	return shares;
 }
 

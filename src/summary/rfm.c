@@ -97,7 +97,10 @@ PG_FUNCTION_INFO_V1(crm_rfm);
 Datum
 crm_rfm(PG_FUNCTION_ARGS)
 {
-	int class[3] = {1, 1, 1};
+	CrmActivityAsOf activity = {0};
+	bool traded;
+	int nbelow, nequal, ncuts;
+	int class[3];
 	TupleDesc descriptor;
 	Datum values[4];
 	bool nulls[4] = {false};
@@ -118,33 +121,25 @@ crm_rfm(PG_FUNCTION_ARGS)
 	}
 	descriptor = fcinfo->flinfo->fn_extra;
 
-	if (!PG_ARGISNULL(0))
-	{
-		DateADT as_of = PG_GETARG_DATEADT(1);
-		CrmActivityAsOf activity;
+	traded =
+	    !PG_ARGISNULL(0) && crm_activity_as_of(PG_GETARG_DATUM(0), PG_GETARG_DATEADT(1), &activity);
+	if (traded && !activity.is_whole)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("the summary has activity after the as-of day"),
+		                errdetail("Its total cannot be cut at a day, as its days can."),
+		                errhint("Summarize or roll up only what happened up to that day.")));
 
-		if (crm_activity_as_of(PG_GETARG_DATUM(0), as_of, &activity))
-		{
-			int nbelow;
-			int nequal;
-			int ncuts;
-
-			if (!activity.is_whole)
-				ereport(ERROR,
-				        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				         errmsg("the summary has activity after the as-of day"),
-				         errdetail("Its total cannot be cut at a day, as its days can."),
-				         errhint("Summarize or roll up only what happened up to that day.")));
-			nbelow = place_integer(PG_GETARG_ARRAYTYPE_P(2), "recency_cuts", activity.recency_days,
-			                       &nequal, &ncuts);
-			class[0] = 1 + ncuts - nbelow;
-			nbelow = place_integer(PG_GETARG_ARRAYTYPE_P(3), "frequency_cuts",
-			                       activity.frequency + 1, &nequal, &ncuts);
-			class[1] = 1 + nbelow + nequal;
-			class[2] = 1 + place_numeric(PG_GETARG_ARRAYTYPE_P(4), "monetary_cuts",
-			                             crm_money_numeric(activity.total));
-		}
-	}
+	/* cut points are read for every client, so that wrong ones are not found by some of them only */
+	nbelow = place_integer(PG_GETARG_ARRAYTYPE_P(2), "recency_cuts", activity.recency_days, &nequal,
+	                       &ncuts);
+	class[0] = 1 + ncuts - nbelow;
+	nbelow = place_integer(PG_GETARG_ARRAYTYPE_P(3), "frequency_cuts", activity.frequency + 1,
+	                       &nequal, &ncuts);
+	class[1] = 1 + nbelow + nequal;
+	class[2] = 1 + place_numeric(PG_GETARG_ARRAYTYPE_P(4), "monetary_cuts",
+	                             crm_money_numeric(activity.total));
+	if (!traded)
+		class[0] = class[1] = class[2] = 1;
 	snprintf(code, sizeof(code), "%d-%d-%d", class[0], class[1], class[2]);
 	for (int i = 0; i < 3; i++)
 		values[i] = Int32GetDatum(class[i]);

@@ -99,16 +99,21 @@ crm_summary_corrupted(const CrmSummaryKind *kind, const CrmReader *reader)
 		         errdetail_internal("%s", reader->why)));
 }
 
+static CrmReader
+reader_of(const CrmValue *value)
+{
+	const uint8 *bytes = (const uint8 *) CRM_VALUE_BYTES(value);
+	CrmReader reader = {bytes, bytes + CRM_VALUE_NBYTES(value), NULL};
+
+	return reader;
+}
+
 static CrmState *
 open_closed(const CrmSummaryKind *kind, const CrmValue *value)
 {
-	CrmReader reader;
-	CrmState *state;
+	CrmReader reader = reader_of(value);
+	CrmState *state = kind->open(&reader, value->flags & CRM_SUMMARY_FLAGS);
 
-	reader.at = (const uint8 *) CRM_VALUE_BYTES(value);
-	reader.end = reader.at + CRM_VALUE_NBYTES(value);
-	reader.why = NULL;
-	state = kind->open(&reader, value->flags & CRM_SUMMARY_FLAGS);
 	crm_summary_corrupted(kind, &reader);
 	deep_check(kind, state);
 	return state;
@@ -187,6 +192,17 @@ closed_value(const CrmSummaryKind *kind, Datum datum)
 	return is_open(value) ? crm_summary_close(kind, (CrmState *) value) : value;
 }
 
+/* What a transition function returns for a row that it skips: the state as it is. */
+Datum
+crm_summary_skip(FunctionCallInfo fcinfo, const CrmSummaryKind *kind)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (AggCheckCallContext(fcinfo, NULL))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	PG_RETURN_POINTER(closed_value(kind, PG_GETARG_DATUM(0)));
+}
+
 /* An argument's closed bytes, for accessors that need only some of them.  Nothing is copied unless it was toasted. */
 CrmClosed
 crm_summary_closed(const CrmSummaryKind *kind, Datum datum)
@@ -217,11 +233,29 @@ crm_summary_closed(const CrmSummaryKind *kind, Datum datum)
 		CrmValue *value = closed_value(kind, PointerGetDatum(packed));
 
 		closed.flags = value->flags;
-		closed.reader.at = (const uint8 *) CRM_VALUE_BYTES(value);
-		closed.reader.end = closed.reader.at + CRM_VALUE_NBYTES(value);
-		closed.reader.why = NULL;
+		closed.reader = reader_of(value);
 	}
 	return closed;
+}
+
+/* Add an argument, open or closed, to a state. */
+static CrmState *
+merge_value(const CrmSummaryKind *kind, CrmState *into, Datum datum)
+{
+	CrmValue *value = crm_value_check(PG_DETOAST_DATUM(datum), kind->kind);
+	CrmReader reader;
+
+	if (is_open(value))
+	{
+		deep_check(kind, (CrmState *) value);
+		return kind->merge(into, (CrmState *) value);
+	}
+	if (kind->merge_closed == NULL)
+		return kind->merge(into, open_closed(kind, value));
+	reader = reader_of(value);
+	into = kind->merge_closed(into, &reader, value->flags & CRM_SUMMARY_FLAGS);
+	crm_summary_corrupted(kind, &reader);
+	return into;
 }
 
 /*
@@ -233,26 +267,16 @@ Datum
 crm_summary_merge(FunctionCallInfo fcinfo, const CrmSummaryKind *kind)
 {
 	CrmState *state;
-	const CrmState *from;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		if (AggCheckCallContext(fcinfo, NULL))
-			PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-		PG_RETURN_POINTER(closed_value(kind, PG_GETARG_DATUM(0)));
-	}
+		return crm_summary_skip(fcinfo, kind);
 	if (PG_ARGISNULL(0))
 	{
 		if (AggCheckCallContext(fcinfo, NULL))
 			PG_RETURN_POINTER(crm_value_check(PG_DETOAST_DATUM(PG_GETARG_DATUM(1)), kind->kind));
 		PG_RETURN_POINTER(closed_value(kind, PG_GETARG_DATUM(1)));
 	}
-	state = crm_summary_state(fcinfo, kind);
-	from = crm_summary_read(kind, PG_GETARG_DATUM(1));
-	deep_check(kind, from);
-	state = kind->merge(state, from);
+	state = merge_value(kind, crm_summary_state(fcinfo, kind), PG_GETARG_DATUM(1));
 	deep_check(kind, state);
 	return crm_summary_return(fcinfo, kind, state);
 }

@@ -58,6 +58,12 @@ typedef struct CrmSummaryKind
 	/* Add "from" to "into", return "into" or a grown copy of it.  "from" is not changed. */
 	CrmState *(*merge)(CrmState *into, const CrmState *from);
 
+	/*
+	 * Add the bytes of a closed value to "into", with the checks of "open": what open and merge would do, without a
+	 * state between them.  Optional.
+	 */
+	CrmState *(*merge_closed)(CrmState *into, CrmReader *in, uint16 flags);
+
 	/* Assert every invariant of a state; called in assertion builds only. */
 	void (*check)(const CrmState *state);
 } CrmSummaryKind;
@@ -76,6 +82,7 @@ crm_noreturn extern void crm_state_full(const CrmSummaryKind *kind);
 extern CrmState *crm_summary_state(FunctionCallInfo fcinfo, const CrmSummaryKind *kind);
 extern Datum crm_summary_return(FunctionCallInfo fcinfo, const CrmSummaryKind *kind,
                                 CrmState *state);
+extern Datum crm_summary_skip(FunctionCallInfo fcinfo, const CrmSummaryKind *kind);
 extern CrmValue *crm_summary_close(const CrmSummaryKind *kind, const CrmState *state);
 extern const CrmState *crm_summary_read(const CrmSummaryKind *kind, Datum datum);
 extern CrmClosed crm_summary_closed(const CrmSummaryKind *kind, Datum datum);

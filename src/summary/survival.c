@@ -33,6 +33,7 @@ typedef struct SurvivalState
 static CrmState *open_survival(CrmReader *in, uint16 flags);
 static uint16 close_survival(const CrmState *state, CrmWriter *out);
 static CrmState *merge_survival(CrmState *into, const CrmState *from);
+static CrmState *merge_closed_survival(CrmState *into, CrmReader *in, uint16 flags);
 static void check_survival(const CrmState *state);
 
 static const CrmSummaryKind survival_kind = {
@@ -46,6 +47,7 @@ static const CrmSummaryKind survival_kind = {
     .open = open_survival,
     .close = close_survival,
     .merge = merge_survival,
+    .merge_closed = merge_closed_survival,
     .check = check_survival,
 };
 
@@ -126,6 +128,56 @@ read_times(CrmReader *in, int *ntimes, int64 *subjects)
 	return times;
 }
 
+/* Add times in their order; no count is above that of the subjects. */
+static CrmState *
+add_times(CrmState *into, const SurvivalTime *times, uint32 ntimes, int64 subjects)
+{
+	crm_cell_count(&((SurvivalState *) into)->subjects, subjects);
+	for (uint32 i = 0; i < ntimes; i++)
+	{
+		CrmCell *cell = crm_cell_at(&survival_kind, &into, times[i].time);
+
+		CHECK_FOR_INTERRUPTS();
+		cell->ended += times[i].ended;
+		cell->censored += times[i].censored;
+		cell->entered += times[i].entered;
+	}
+	return into;
+}
+
+static CrmState *
+merge_survival(CrmState *into, const CrmState *from)
+{
+	CrmCell *cells = crm_cells_sorted(&survival_kind, from);
+	SurvivalTime *times = palloc(sizeof(SurvivalTime) * from->used);
+
+	for (uint32 i = 0; i < from->used; i++)
+	{
+		times[i].time = cells[i].key;
+		times[i].ended = cells[i].ended;
+		times[i].censored = cells[i].censored;
+		times[i].entered = cells[i].entered;
+	}
+	into = add_times(into, times, from->used, ((const SurvivalState *) from)->subjects);
+	pfree(times);
+	pfree(cells);
+	return into;
+}
+
+static CrmState *
+merge_closed_survival(CrmState *into, CrmReader *in, uint16 flags)
+{
+	int ntimes;
+	int64 subjects;
+	SurvivalTime *times = read_times(in, &ntimes, &subjects);
+
+	if (in->why != NULL)
+		return NULL;
+	into = add_times(into, times, ntimes, subjects);
+	pfree(times);
+	return into;
+}
+
 static CrmState *
 open_survival(CrmReader *in, uint16 flags)
 {
@@ -136,39 +188,9 @@ open_survival(CrmReader *in, uint16 flags)
 
 	if (in->why != NULL)
 		return NULL;
-	state = crm_cells_new(&survival_kind, ntimes);
-	((SurvivalState *) state)->subjects = subjects;
-	for (int i = 0; i < ntimes; i++)
-	{
-		CrmCell *cell = crm_cell_at(&survival_kind, &state, times[i].time);
-
-		cell->ended = times[i].ended;
-		cell->censored = times[i].censored;
-		cell->entered = times[i].entered;
-	}
+	state = add_times(crm_cells_new(&survival_kind, ntimes), times, ntimes, subjects);
 	pfree(times);
 	return state;
-}
-
-static CrmState *
-merge_survival(CrmState *into, const CrmState *from)
-{
-	const CrmCell *cells = crm_cells(&survival_kind, from);
-	uint32 nslots = crm_state_room(&survival_kind, from);
-
-	/* no count is above that of the subjects */
-	crm_cell_count(&((SurvivalState *) into)->subjects, ((const SurvivalState *) from)->subjects);
-	CHECK_FOR_INTERRUPTS();
-	for (uint32 slot = 0; slot < nslots; slot++)
-		if (cells[slot].taken)
-		{
-			CrmCell *cell = crm_cell_at(&survival_kind, &into, cells[slot].key);
-
-			cell->ended += cells[slot].ended;
-			cell->censored += cells[slot].censored;
-			cell->entered += cells[slot].entered;
-		}
-	return into;
 }
 
 static void
@@ -227,11 +249,7 @@ crm_survival_add(PG_FUNCTION_ARGS)
 	int32 duration, entry = 0;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return crm_summary_skip(fcinfo, &survival_kind);
 	duration = PG_GETARG_INT32(1);
 	if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
 		entry = PG_GETARG_INT32(3);

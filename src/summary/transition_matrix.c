@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "miscadmin.h"
@@ -86,7 +87,8 @@ crm_matrix_exponential(const SquareMatrix *generator, double horizon)
 
 	for (int row = 0; row < size; row++)
 		fastest = Max(fastest, -MATRIX(generator, row, row));
-	mean = fastest * horizon;
+	/* beyond what a double holds nothing changes any more */
+	mean = Min(fastest * horizon, STEP * DBL_MAX);
 	if (mean > STEP)
 	{
 		frexp(mean / STEP, &halvings);

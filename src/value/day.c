@@ -131,15 +131,13 @@ crm_day_add_months(DateADT day, int months)
 	m = (int) (month - (int64) y * 12) + 1;
 	last = day_tab[isleap(y)][m - 1];
 	d = Min(d, last);
-	if (!IS_VALID_JULIAN(y, m, d))
-	{
-		if (months < 0)
-			DATE_NOBEGIN(day);
-		else
-			DATE_NOEND(day);
-		return day;
-	}
-	return date2j(y, m, d) - POSTGRES_EPOCH_JDATE;
+	if (IS_VALID_JULIAN(y, m, d) && IS_VALID_DATE(date2j(y, m, d) - POSTGRES_EPOCH_JDATE))
+		return date2j(y, m, d) - POSTGRES_EPOCH_JDATE;
+	if (months < 0)
+		DATE_NOBEGIN(day);
+	else
+		DATE_NOEND(day);
+	return day;
 }
 
 /* Whole calendar months from one finite day to another; negative if "to" is before "from". */
@@ -210,7 +208,7 @@ crm_day(PG_FUNCTION_ARGS)
 
 	if (number == 0 || number == 99991231 || number == 19000101)
 		PG_RETURN_NULL();
-	if (number < 0 || !is_calendar_day(y, m, d))
+	if (number < 0 || y > 9999 || !is_calendar_day(y, m, d))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
 		                errmsg("%d is not a day written as YYYYMMDD", number),
 		                errhint("0, 99991231 and 19000101 stand for no day and give NULL.")));

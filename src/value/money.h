@@ -59,15 +59,4 @@ crm_money_add(int128 a, int128 b)
 	return sum;
 }
 
-/* units * count, for balances that stand for some days */
-static inline int128
-crm_money_times(int128 units, int64 count)
-{
-	int128 product;
-
-	if (unlikely(__builtin_mul_overflow(units, (int128) count, &product)))
-		crm_money_overflow();
-	return product;
-}
-
 #endif

@@ -293,6 +293,17 @@ crm_xml_require_child(const XmlNode *node, const char *name)
 	return child;
 }
 
+/* A child that may be there, but once: the child, or NULL. */
+XmlNode *
+crm_xml_optional_child(const XmlNode *node, const char *name)
+{
+	XmlNode *child = crm_xml_child(node, name);
+
+	if (child && crm_xml_next(child, name) != NULL)
+		xml_malformed(crm_xml_next(child, name), NULL, "element %s is given twice", name);
+	return child;
+}
+
 /* The value of an attribute, or NULL. */
 const char *
 crm_xml_attribute(const XmlNode *node, const char *name)
@@ -312,6 +323,84 @@ crm_xml_require_attribute(const XmlNode *node, const char *name)
 	if (value == NULL)
 		xml_malformed(node, NULL, "attribute %s is missing", name);
 	return value;
+}
+
+/* Whether a word is in a list of words with single blanks between. */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; *at;)
+	{
+		size_t span = strcspn(at, " ");
+
+		if (span == length && strncmp(at, word, length) == 0)
+			return true;
+		at += span + (at[span] == ' ');
+	}
+	return false;
+}
+
+/* A hint that lists words. */
+static const char *
+known_words(const char *list)
+{
+	StringInfoData out;
+
+	if (*list == '\0')
+		return NULL;
+	initStringInfo(&out);
+	appendStringInfoString(&out, "Known here: ");
+	for (const char *c = list; *c; c++)
+		appendStringInfo(&out, *c == ' ' ? ", " : "%c", *c);
+	appendStringInfoChar(&out, '.');
+	return out.data;
+}
+
+/*
+ * Insist that an element has none but these attributes, given as a list of words.  Those of other namespaces are a tool's own, and so
+ * are those whose names begin with x-.
+ */
+void
+crm_xml_expect_attributes(const XmlNode *node, const char *names)
+{
+	for (int i = 0; i < node->nattributes; i++)
+	{
+		const XmlAttribute *attribute = &node->attributes[i];
+
+		if (*attribute->namespace == '\0' && pg_strncasecmp(attribute->name, "x-", 2) != 0 &&
+		    !has_word(names, attribute->name))
+			xml_unsupported(node, known_words(names), "attribute %.*s is not supported in %s",
+			                pg_mbcliplen(attribute->name, strlen(attribute->name), 60),
+			                attribute->name, node->name);
+	}
+}
+
+/* Insist that an element has none but these elements in it, given as a list of words. */
+void
+crm_xml_expect_children(const XmlNode *node, const char *names)
+{
+	xml_foreach_child(child, node)
+	{
+		if (!crm_xml_is(child, child->name))
+			xml_unsupported(
+			    child, NULL, "element %s of the namespace \"%.*s\" is not supported here",
+			    child->name, pg_mbcliplen(child->namespace, strlen(child->namespace), 80),
+			    child->namespace);
+		if (!has_word(names, child->name))
+			xml_unsupported(child, known_words(names), "element %s is not supported here",
+			                child->name);
+	}
+}
+
+/* Insist that an element has no text of its own. */
+void
+crm_xml_expect_no_text(const XmlNode *node, const char *hint)
+{
+	if (*node->text)
+		xml_malformed(node, hint, "a text is not expected here: \"%.*s\"",
+		              pg_mbcliplen(node->text, strlen(node->text), 60), node->text);
 }
 
 /* ---- complaining ---- */

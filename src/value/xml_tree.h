@@ -45,6 +45,7 @@ extern XmlNode *crm_xml_parse(Datum xml, const char *title);
 extern XmlNode *crm_xml_child(const XmlNode *node, const char *name);
 extern XmlNode *crm_xml_next(const XmlNode *child, const char *name);
 extern XmlNode *crm_xml_require_child(const XmlNode *node, const char *name);
+extern XmlNode *crm_xml_optional_child(const XmlNode *node, const char *name);
 
 /* The value of an attribute without a namespace */
 extern const char *crm_xml_attribute(const XmlNode *node, const char *name);
@@ -52,6 +53,11 @@ extern const char *crm_xml_require_attribute(const XmlNode *node, const char *na
 
 /* Whether an element has a name and stands in the same namespace as its parent */
 extern bool crm_xml_is(const XmlNode *node, const char *name);
+
+/* Nothing is passed over: what else is in an element is an error.  Lists are words with single blanks between */
+extern void crm_xml_expect_attributes(const XmlNode *node, const char *names);
+extern void crm_xml_expect_children(const XmlNode *node, const char *names);
+extern void crm_xml_expect_no_text(const XmlNode *node, const char *hint);
 
 /* Complaining: "invalid PMML at /PMML/Scorecard/Characteristics/Characteristic[2]: ..." */
 crm_noreturn extern void crm_xml_error(const XmlNode *node, int sqlerrcode, const char *hint,

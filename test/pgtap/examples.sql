@@ -7,6 +7,7 @@
 \set tiers `cat "$CRM_EXT_SOURCE/examples/policies/client_tiers.json"`
 \set life_stage `cat "$CRM_EXT_SOURCE/examples/policies/life_stage.json"`
 \set service_model `cat "$CRM_EXT_SOURCE/examples/policies/service_model.json"`
+\set grade `cat "$CRM_EXT_SOURCE/examples/policies/adviser_grade.json"`
 \set far_trans_rating `cat "$CRM_EXT_SOURCE/examples/policies/far_trans_rating.json"`
 \set far_trans_tiers `cat "$CRM_EXT_SOURCE/examples/policies/far_trans_tiers.json"`
 
@@ -185,6 +186,13 @@ FROM (VALUES
   ('{"customer_type": "Premium", "investment_capacity": "CAP_GT300K", "risk_level": "Aggressive"}'::jsonb, 100::numeric, 'the best client'),
   ('{"customer_type": "Inactive"}', 5, 'an inactive one who answered nothing')) AS v (facts, score, why);
 SELECT is(crm.tier_labels(:'tiers'), '{mass,retail,affluent,wealth,private}', 'tiers, lowest first');
+-- One value a period from 2025 on; the labels' first letters, in capitals on watch.
+CREATE FUNCTION pg_temp.trace(policy crm.tier_policy, step interval, measures float8[]) RETURNS text
+RETURN (SELECT string_agg(CASE WHEN on_watch THEN upper(left(tier, 1)) ELSE left(tier, 1) END, '' ORDER BY e.period)
+  FROM crm.tier_explain(policy, measures, (SELECT array_agg((date '2025-01-01' + (n - 1) * step)::date ORDER BY n) FROM generate_series(1, cardinality(measures)) AS n)) AS e);
+SELECT is(pg_temp.trace(:'tiers', '1 month', '{450000,500000,420000,390000,390000,390000,390000,390000,390000}'), 'raaaaAAAr', 'tiers: up at once, kept above 400,000, on watch after three months, down after six');
+SELECT is(pg_temp.trace(:'tiers', '1 month', '{7000000,900000,600000,60000,60000,60000,1000000}'), 'pppPPPw', 'tiers: down to the best of the six months');
+SELECT is(pg_temp.trace(:'grade', '3 months', '{3e6,9e6,25e6,9e6,9e6,5e6,NULL,5e6,5e6,25e6,25e6}'), 'ttmmmMMjjjs', 'grades: two quarters at the next standard, one grade down after two below; leave does not count');
 SELECT is(crm.tier_labels(:'far_trans_tiers'), '{low,middle,high}', 'FAR-Trans: tiers, lowest first');
 
 -- ---------------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,24 @@ SELECT is(migration_add(migration_add(NULL, 1, 2), 2, 2)::text, (SELECT migratio
   'and so does the transition function');
 
 ------------------------------------------------------------------------------------------------------------------------
+-- States never reach a user as they are
+------------------------------------------------------------------------------------------------------------------------
+
+CREATE AGGREGATE open_migration(int, int, numeric) (SFUNC = migration_add, STYPE = migration_summary);
+CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_migration(from_rank, to_rank, weight) AS o, migration(from_rank, to_rank, weight) AS c FROM move GROUP BY 1;
+INSERT INTO open SELECT 1000, open_migration(from_rank, to_rank, weight), migration(from_rank, to_rank, weight) FROM move;
+SELECT is_empty($$
+  SELECT n FROM open
+  WHERE o::text <> c::text OR migration_summary_send(o) <> migration_summary_send(c) OR migration_summary_final(o) <> c
+    OR migration_summary_merge(NULL, o) <> c OR migration_summary_merge(o, NULL) <> c OR migration_add(o, 1, NULL, 1) <> c OR stay_rate(o) IS DISTINCT FROM stay_rate(c)
+$$, 'an open state is closed by output, send, final, merge, add and the accessors');
+SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
+SELECT is_empty($$
+  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
+    AND migration_summary_merge(small.o, large.o)::text <> migration_summary_merge(large.c, small.c)::text
+$$, 'a large one into a small one as well');
+
+------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves
 ------------------------------------------------------------------------------------------------------------------------
 

@@ -83,6 +83,12 @@ SELECT is(pg_temp.differences(format('{"characteristics": [{"name": %s, "attribu
 CREATE TABLE injected AS SELECT 1 AS "x"" + 1 --";
 SELECT is(pg_temp.differences('{"characteristics": [{"name": "a", "attribute": "x\" + 1 --", "bins": [{"when": "1", "points": 7}, {"when": "-", "points": 8}]}]}', 'injected'), 0::bigint, 'a column is quoted');
 
+-- a real is compared in double precision, in a list of values and after a replacement too; NaN is replaced wherever it is read
+CREATE TABLE reals AS SELECT x::real AS x, y::float8 AS y FROM unnest('{0.01,0.1,0.5,2,-7,NaN,Infinity,NULL}'::text[]) AS x, unnest('{0.01,5,NaN,NULL}'::text[]) AS y;
+SELECT is(pg_temp.differences('{"inputs": {"x": {"valid": "not(-7)", "invalid": {"value": 0.1}, "missing": {"value": 0.01}}, "y": {"missing": {"value": 5}}}, "characteristics": [{"name": "list", "attribute": "x", "bins": [{"when": "0.01, 0.1", "points": 1}, {"when": "-", "points": 2}]},
+  {"name": "condition", "unmatched": 0, "bins": [{"when": {"x": "0.5, 0.01, 0.1"}, "points": 10}, {"when": {"y": 5}, "points": 20}]}, {"name": "points", "bins": [{"when": "-", "points": {"+": ["x", {"*": [1000, "y"]}]}}]}]}', 'reals'), 0::bigint, 'reals and NaN');
+SELECT is(pg_temp.differences('{"inputs": {"y": {"missing": "null"}}, "characteristics": [{"name": "list", "attribute": "x", "bins": [{"when": "0.01, 0.1", "points": 1}, {"when": "-", "points": 2}]}, {"name": "condition", "unmatched": 0, "bins": [{"when": {"y": "< 5"}, "points": 20}]}]}', 'reals'), 0::bigint, 'reals, and NaN that makes the score NULL');
+
 ------------------------------------------------------------------------------------------------------------------------
 -- The example cards
 ------------------------------------------------------------------------------------------------------------------------

@@ -83,6 +83,24 @@ SELECT is(survival_add(survival_add(NULL, 5, true), 7, false)::text, (SELECT sur
   'and so does the transition function');
 
 ------------------------------------------------------------------------------------------------------------------------
+-- States never reach a user as they are
+------------------------------------------------------------------------------------------------------------------------
+
+CREATE AGGREGATE open_survival(int, boolean, int) (SFUNC = survival_add, STYPE = survival_summary);
+CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_survival(duration, ended, entry) AS o, survival(duration, ended, entry) AS c FROM client GROUP BY 1;
+INSERT INTO open SELECT 1000, open_survival(duration, ended, entry), survival(duration, ended, entry) FROM client;
+SELECT is_empty($$
+  SELECT n FROM open
+  WHERE o::text <> c::text OR survival_summary_send(o) <> survival_summary_send(c) OR survival_summary_final(o) <> c
+    OR survival_summary_merge(NULL, o) <> c OR survival_summary_merge(o, NULL) <> c OR survival_add(o, NULL, true, 1) <> c OR survival_at(o, 100) IS DISTINCT FROM survival_at(c, 100)
+$$, 'an open state is closed by output, send, final, merge, add and the accessors');
+SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
+SELECT is_empty($$
+  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
+    AND survival_summary_merge(small.o, large.o)::text <> survival_summary_merge(large.c, small.c)::text
+$$, 'a large one into a small one as well');
+
+------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves
 ------------------------------------------------------------------------------------------------------------------------
 

@@ -93,6 +93,11 @@ FROM unnest(ARRAY['', '01', '0', 'zz', '0x01', '0200b0940101000002', '0102b09401
   '0100b094019f8d06000002', '0100b0940101ffffffffffffffffff010002', '0100b09401010000ffffffffffffffffffffffffffffffffffff07']) WITH ORDINALITY AS u (literal, n)
 ORDER BY n;
 
+-- Counts reach to the end of bigint, and what is merged can be read again.
+SELECT events('0100b0940101feffffffffffffff7f0002');
+SELECT events(rollup(a)) FROM unnest('{0100b0940101ffffffffffffffff3f0002,0100b0940101feffffffffffffff3f0002}'::activity_summary[]) AS a;
+SELECT events(rollup(a)) FROM unnest('{0100b0940101ffffffffffffffff3f0002,0100b0940101ffffffffffffffff3f0002}'::activity_summary[]) AS a;
+
 -- The functions behind the aggregates, called by hand, give closed values as everything else does.
 SELECT activity_add(activity_add(NULL, '2026-01-05', 1), '2026-01-06', 2) = activity(d, a) AS same
 FROM (VALUES ('2026-01-05'::date, 1), ('2026-01-06', 2)) AS v (d, a);

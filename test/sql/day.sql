@@ -7,6 +7,8 @@ SELECT day(20260230);
 SELECT day(20251301);
 SELECT day(-20260131);
 SELECT day(2026);
+-- a digit too many
+SELECT day(202601010);
 
 -- usable in an index
 CREATE TEMP TABLE counter_row (init_date int);

@@ -43,6 +43,11 @@ FROM tail_index((SELECT distribution(value, 0.0005) FROM pareto), 1000);
 SELECT k, round(alpha::numeric, 2) AS alpha, round(std_error::numeric, 3) AS std_error
 FROM tail_index((SELECT distribution(value) FROM pareto), ARRAY[100, 250, 1000, 2500, 9999, 10000]);
 SELECT * FROM tail_index(distribution_add(NULL, 1), 1);
+-- The tail of 1, 10, 100, ... by hand; a value that is alone in its bucket, or all there is in it, is exact.
+SELECT k, round((alpha * ln(10) * (k + 1) / 2)::numeric, 12) AS one, threshold FROM tail_index((SELECT distribution(power(10, i)) FROM generate_series(0, 6) AS i), ARRAY[1, 3, 6]);
+-- Equal values are no tail, however their logarithms are rounded.
+SELECT count(*) AS tails, count(alpha) AS with_an_exponent
+FROM (SELECT distribution(7.13 + n) AS s FROM generate_series(1, 500) AS n, generate_series(1, 10) GROUP BY n) AS made, generate_series(1, 9) AS k, tail_index(s, k);
 
 -- At most 4096 buckets a side of zero; beyond, those nearest to zero are one, and collapsed() says how many values are in it.
 SELECT value_count(s), collapsed(s), round(quantile(s, 0.9)::numeric / 54000 - 1, 3) AS off_by, count(h) AS buckets, sum(h.total) AS total

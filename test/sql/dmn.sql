@@ -227,6 +227,21 @@ SELECT n, refused(xml) FROM (VALUES
   (34, dmn('', input('x') || output('y'), '<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>1</text></outputEntry><note/></rule>')), (35, dmn('', input('x') || output('y'), '<rule><extensionElements><note/></extensionElements><inputEntry><text>1</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>')),
   (36, dmn('', input('x') || output('y'), '<rule><inputEntry><text>1</text></inputEntry><outputEntry><literalExpression><text>1</text></literalExpression></outputEntry></rule>'))
 ) AS v(n, xml) ORDER BY n;
+-- nothing within an element that decides is passed over
+SELECT n, refused(xml) FROM (VALUES
+  (1, dmn('', input('x') || output('y'), '<rule><inputEntry>5</inputEntry><outputEntry><text>1</text></outputEntry></rule>')), (2, dmn('', input('x') || output('y'), '<rule><inputEntry><text>5<b/></text></inputEntry><outputEntry><text>1</text></outputEntry></rule>')),
+  (3, dmn('', input('x') || output('y'), '<rule><inputEntry><text>5</text><text>6</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>')), (4, dmn('', input('x') || output('y'), '<rule note="n"><inputEntry><text>5</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>')),
+  (5, dmn('hitpolicy="FIRST"', input('x') || output('y'), rule('{1}', '{1}'))), (6, dmn('', '<input>x<inputExpression><text>x</text></inputExpression></input>' || output('y'), rule('{1}', '{1}'))),
+  (7, dmn('', '<input><inputExpression><text>x</text></inputExpression><inputValues><text>1</text></inputValues><inputValues><text>2</text></inputValues></input>' || output('y'), rule('{1}', '{1}'))),
+  (8, dmn('', '<input><inputExpression><text>x</text></inputExpression><inputValues>1, 2</inputValues></input>' || output('y'), rule('{1}', '{1}'))),
+  (9, dmn('', input('x') || '<output><outputValues><text>1</text></outputValues><outputValues><text>2</text></outputValues></output>', rule('{1}', '{1}'))),
+  (10, dmn('', input('x') || '<output><defaultOutputEntry><text>1</text></defaultOutputEntry><defaultOutputEntry><text>2</text></defaultOutputEntry></output>', rule('{1}', '{1}'))),
+  (11, dmn('xmlns:t="urn:tool" t:color="red"', input('x') || output('y'), rule('{1}', '{1}')))
+) AS v(n, xml) ORDER BY n;
+-- numbers out of range are found where they stand; a zero is a zero, whatever its exponent
+SELECT refused(cell('[1..1e999]')) AS huge, refused(given('1e-999999999')) AS tiny, refused(dmn('', input('x') || output('y', NULL, '< 5'), rule('{-0e-999999999}', '{0e-999999999}'))) AS zero;
+-- a decision and a business knowledge model of one name are told apart by id
+SELECT refused(model('<decision name="A" id="a1"><invocation/></decision><businessKnowledgeModel name="A" id="a2"><encapsulatedLogic><decisionTable>' || input('x') || output(NULL) || rule('{1}', '{1}') || '</decisionTable></encapsulatedLogic></businessKnowledgeModel>'), asked) FROM unnest('{A,a2}'::text[]) AS asked;
 -- XML that is refused before it is a model
 SET xmloption = content;
 SELECT refused('text'::xml) AS no_document, refused('<a/><b/>'::xml) AS two_documents;

@@ -33,6 +33,8 @@ SELECT from_rank, to_rank, moves, weight, round(rate::numeric, 6) AS rate FROM s
 SELECT from_rank, to_rank, round(probability::numeric, 6) AS in_a_year FROM spell, migration_forecast(m, 12);
 SELECT round(migration_probability(m, 1, 3, 12)::numeric, 6) AS top_in_a_year, migration_probability(m, 1, 1, 0) AS at_once,
   round(migration_probability(m, 1, 3, 1e9)::numeric, 6) AS in_the_end, migration_probability(m, 3, 1, 12) AS never_left FROM spell;
+-- A time that no double holds is as good as for ever: rank 1 is left twice as fast as rank 2.
+SELECT from_rank, to_rank, round(probability::numeric, 12) AS for_ever FROM (SELECT migration(f, t, w) AS m FROM (VALUES (1, 2, 0.0001), (1, 2, 0), (2, 1, 0.0001)) AS v (f, t, w)) AS fast, migration_forecast(m, 1e308);
 -- Two ranks in closed form: with rates a and b, P(1 -> 2) = a / (a + b) (1 - exp(-(a + b) t)); here a = 1/4, b = 1/2, t = 2.
 SELECT round(migration_probability(migration(f, t, w), 1, 2, 2)::numeric, 12) AS computed, round(((1 - exp(-1.5)) / 3)::numeric, 12) AS closed_form
 FROM (VALUES (1, 2, 4), (2, 1, 2)) AS v (f, t, w);

@@ -31,3 +31,5 @@ SELECT rfm(activity('2026-07-01', 1), '2026-07-01', '{30}', '{2}', '{1,0}');
 SELECT rfm(activity('2026-07-01', 1), '2026-07-01', '{30}', '{2}', '{NaN}');
 SELECT rfm(activity('2026-07-01', 1), '2026-07-01', '{{30}}', '{{2},{3}}', '{0}');
 SELECT rfm(activity('2026-07-01', 1), 'infinity', '{30}', '{2}', '{0}');
+-- Wrong cut points are wrong for every client, also for one who never traded.
+SELECT rfm(NULL, '2026-07-01', '{30,20}', '{2}', '{0}');

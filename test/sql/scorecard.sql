@@ -398,3 +398,9 @@ SELECT scorecard_to_sql('{"initial_score": -5, "clamp": [0, 100.5], "characteris
 SELECT scorecard_to_sql('{"characteristics": [{"name": "a", "unmatched": "null", "bins": [{"when": true, "points": 1}]}]}');
 \t off
 SELECT scorecard_to_sql(NULL) IS NULL AS "null";
+
+-- NaN is missing wherever an input is read: by the bins of one attribute, by a condition, by points
+SELECT x, score(card, r), (SELECT sum(points ORDER BY ordinal) FROM score_detail(card, r)) AS detail, score(refusing, r) AS refusing
+FROM (VALUES (5::float8), ('NaN'), (NULL), (4)) AS r(x), (SELECT '{"inputs": {"x": {"missing": {"value": 5}}}, "characteristics": [{"name": "a", "attribute": "x", "bins": [{"when": "5", "points": 1}, {"when": "-", "points": 0}]},
+  {"name": "b", "unmatched": 0, "bins": [{"when": {"x": 5}, "points": 10}]}, {"name": "c", "bins": [{"when": "-", "points": {"*": [20, "x"]}}]}]}'::scorecard AS card,
+  '{"inputs": {"x": {"missing": "null"}}, "characteristics": [{"name": "b", "unmatched": 0, "bins": [{"when": {"x": 5}, "points": 10}]}]}'::scorecard AS refusing) AS c;

@@ -157,6 +157,9 @@ SELECT suitability('{"checks": [{"name": "n", "require": {"at_least": {"client":
 -- What lapses before the rest resolves is not resolved by time alone.
 SELECT resolves_on FROM suitability_detail('{"checks": [{"name": "n", "require": {"all": [{"for_months": {"client": "f", "months": 24}}, {"within_months": {"client": "w", "months": 6}}]}, "otherwise": "prohibited"}]}',
   '{"f": "2025-06-01", "w": "2025-12-01"}', '{}', '2026-01-01');
+-- A month after the last one that there is never comes.
+SELECT finding, resolves_on FROM (SELECT '5874897-12-01'::date AS f) AS c,
+  suitability_detail('{"checks": [{"name": "n", "require": {"for_months": {"client": "f", "months": 1}}, "otherwise": "prohibited"}]}', c, '{}', '5874897-12-15');
 -- NULL is not outside what excludes it.
 SELECT t, (SELECT applies FROM suitability_detail(format('{"checks": [{"name": "n", "applies": {"client.x": %s}, "otherwise": "notice"}]}', t)::suitability_policy, '{}', '{}', '2026-01-01'))
 FROM unnest(ARRAY['"not(null)"', '"not(null, 5)"', '{"not": [null, 5]}', '"not(5)"']) AS t;

@@ -36,6 +36,8 @@ SELECT "time", at_risk, events, censored, round(survival::numeric, 4) AS surviva
 
 -- What is not known is NULL: after the last duration while some are left, a median that is not reached, an error where nobody is left.
 SELECT round(survival_at(s, 30)::numeric, 4) AS known, survival_at(s, 31) AS not_known, restricted_mean(s, 31) AS nor_this, m.* FROM late, median_survival(s) AS m;
+SELECT restricted_mean(survival(d, true), 'Infinity') AS mean, survival_at(survival(d, true), 'Infinity') AS for_ever FROM (VALUES (1), (4), (7)) AS v (d);
+SELECT restricted_mean(survival(d, d < 7), 'Infinity') AS not_known FROM (VALUES (1), (4), (7)) AS v (d);
 SELECT "time", survival, round(std_error::numeric, 6) AS std_error, round(lower_95::numeric, 6) AS lower_95, round(upper_95::numeric, 6) AS upper_95
 FROM survival_table((SELECT survival(d, true) FROM (VALUES (1), (2)) AS v (d)));
 SELECT median, lower_95, upper_95 FROM median_survival((SELECT survival(d, true) FROM (VALUES (1), (2), (3), (4)) AS v (d)));

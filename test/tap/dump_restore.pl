@@ -85,6 +85,13 @@ INSERT INTO month
 SELECT 'c' || n % 20, date_trunc('month', on_day), crm.activity(on_day, n * 1.25), crm.balance(on_day, n - 300)
 FROM (SELECT n, date '2026-01-01' + n AS on_day FROM generate_series(1, 600) AS n) AS e GROUP BY 1, 2;
 CREATE INDEX month_activity ON month USING hash (activity);
+CREATE TABLE standing (client_id text, month date, standing crm.tier_standing);
+INSERT INTO standing
+SELECT 'c' || c, month, CASE WHEN c % 3 = 0 THEN crm.tier_override(policy, s, 'premier', 'infinity') ELSE s END
+FROM (SELECT c, month, policy, crm.tier_track(policy, value, month) OVER (PARTITION BY c ORDER BY month) AS s
+  FROM (SELECT document AS policy FROM tiers WHERE file = 'tier_policy.json') AS p, generate_series(1, 20) AS c, generate_series(0, 11) AS n,
+    LATERAL (SELECT (date '2026-01-01' + n * interval '1 month')::date AS month, (c * n * 7919 % 1000003)::float8 AS value WHERE c > 0) AS v) AS t;
+CREATE INDEX standing_standing ON standing USING hash (standing);
 CREATE MATERIALIZED VIEW history AS SELECT client_id, crm.rollup(activity) AS activity, crm.rollup(balance) AS balance FROM month GROUP BY 1;
 SQL
 
@@ -104,6 +111,20 @@ SQL
   my ($status, undef, $err) = $node->psql('original', "SELECT crm.create_mart('mart', 'source', rating => $card, tiers => $tiers)");
   is($status, 0, 'the mart is made') or diag($err);
   $mart = $status == 0;
+
+  # And one whose tiers remember: its tables hold what cannot be computed again from the source, such as what clients were told.
+  $node->safe_psql('original', <<'SQL');
+CREATE SCHEMA tier_source;
+CREATE VIEW tier_source.client AS SELECT client_id::text FROM client;
+CREATE TABLE tier_source.balance AS SELECT client_id::text, d::date AS on_day, (50000 * (1 + (client_id::text || d::text < client_id::text || '2026-02-15')::int))::numeric AS amount
+FROM client, generate_series(date '2026-01-01', date '2026-04-30', '10 days') AS d;
+SELECT count(*) FROM crm.create_mart('tier_mart', 'tier_source',
+  tiers => '{"period": "month", "tiers": [{"label": "low"}, {"label": "high", "enter": 60000}], "moves": {"up_after": 1, "watch_after": 1, "down_after": 2}}');
+CALL crm.refresh_mart('tier_mart', '2026-03-31');
+SELECT crm.close_month('tier_mart', '2026-02-01');
+UPDATE tier_source.balance SET amount = 1 WHERE client_id = (SELECT min(client_id) FROM tier_source.balance);
+CALL crm.refresh_mart('tier_mart', '2026-03-31');
+SQL
 }
 
 # Every question whose answer must be the same on both sides.
@@ -122,15 +143,21 @@ my %question = (
   'the index' => "SET enable_seqscan = off; SELECT client_id FROM client WHERE crm.score($card, client) > 300 ORDER BY 1",
   'summaries' => 'SELECT client_id, month, activity, balance, crm.total(activity), crm.last_day(balance) FROM month ORDER BY 1, 2',
   'rollups' => "SELECT client_id, activity, crm.average_balance(balance, '2026-06-01', '2026-07-01') FROM history ORDER BY 1",
+  'standings' => 'SELECT client_id, month, standing, crm.tier_rank(standing), crm.on_watch(standing), crm.tier_label(document, standing) '
+    . q{FROM standing, tiers WHERE file = 'tier_policy.json' ORDER BY 1, 2},
+  'standings go on' => q{SELECT client_id, crm.tier_step(document, standing, 50000.0, '2027-01-31') FROM standing, tiers WHERE file = 'tier_policy.json' AND month = '2026-12-01' ORDER BY 1},
   'the hash index' => 'SET enable_seqscan = off; SELECT count(*) FROM month AS a WHERE EXISTS (SELECT FROM month AS b WHERE b.activity OPERATOR(crm.=) a.activity)',
   'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
 );
 if ($mart)
 {
+  $question{'standings'} = 'SELECT month, client_id, value, assets, standing FROM tier_mart.tier_month ORDER BY 1, 2';
+  $question{'what clients were told'} = 'SELECT * FROM tier_mart.tier_told ORDER BY 1, 2';
   for my $view (split /\n/, $node->safe_psql('original',
-      "SELECT format('mart.%I', viewname) FROM pg_views WHERE schemaname = 'mart' ORDER BY viewname"))
+      "SELECT format('%I.%I', schemaname, viewname) FROM pg_views WHERE schemaname IN ('mart', 'tier_mart') ORDER BY 1"))
   {
-    $question{$view} = "SET crm.as_of = '2024-03-01'; SELECT md5(string_agg(v::text, ' ' ORDER BY v::text)), count(*) FROM $view AS v";
+    my $day = $view =~ /^tier_mart/ ? '2026-04-15' : '2024-03-01';
+    $question{$view} = "SET crm.as_of = '$day'; SELECT md5(string_agg(v::text, ' ' ORDER BY v::text)), count(*) FROM $view AS v";
   }
 }
 my %before = map { $_ => $node->safe_psql('original', $question{$_}) } keys %question;
