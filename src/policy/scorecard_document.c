@@ -500,6 +500,7 @@ crm_scorecard_compile(DocumentNode *root)
 	crm_document_expect(list, DOCUMENT_ARRAY);
 	if (list->nitems == 0)
 		document_malformed(list, NULL, "the list is empty");
+	crm_document_names(list, "characteristic");
 	card->ncharacteristics = list->nitems;
 	card->characteristics = palloc0(sizeof(Characteristic) * list->nitems);
 	for (int i = 0; i < list->nitems; i++)
@@ -507,10 +508,6 @@ crm_scorecard_compile(DocumentNode *root)
 		CHECK_FOR_INTERRUPTS();
 		read_characteristic(&card->characteristics[i], list->items[i], card,
 		                    crm_document_get(root, "baseline_score"));
-		for (int j = 0; j < i; j++)
-			if (strcmp(card->characteristics[i].name, card->characteristics[j].name) == 0)
-				document_malformed(crm_document_get(list->items[i], "name"), NULL,
-				                   "another characteristic has this name");
 	}
 	number_codes(card);
 	return card;

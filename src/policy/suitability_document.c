@@ -147,16 +147,27 @@ read_check(SuitabilityPolicy *policy, Check *it, DocumentNode *node)
 		it->missing.solicited = it->missing.unsolicited = OUTCOME_UNDETERMINED;
 }
 
+static int
+compare_checks(const void *a, const void *b)
+{
+	return strcmp((*(Check *const *) a)->name, (*(Check *const *) b)->name);
+}
+
 static void
 read_exemptions(SuitabilityPolicy *policy, const DocumentNode *list)
 {
 	static const char *const keys[] = {"when", "checks", "basis"};
+	Check **sorted; /* by name */
 
 	crm_document_expect(list, DOCUMENT_ARRAY);
 	if (list->nitems > MAX_EXEMPTIONS)
 		crm_document_error(list, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL, "more than %d exemptions",
 		                   MAX_EXEMPTIONS);
 	policy->exemptions = palloc(sizeof(Condition *) * Max(list->nitems, 1));
+	sorted = palloc(sizeof(Check *) * policy->nchecks);
+	for (int c = 0; c < policy->nchecks; c++)
+		sorted[c] = &policy->checks[c];
+	qsort(sorted, policy->nchecks, sizeof(Check *), compare_checks);
 	for (int i = 0; i < list->nitems; i++)
 	{
 		DocumentNode *checks;
@@ -172,14 +183,13 @@ read_exemptions(SuitabilityPolicy *policy, const DocumentNode *list)
 			document_malformed(checks, NULL, "the list is empty");
 		for (int j = 0; j < checks->nitems; j++)
 		{
-			const char *name = crm_document_text(checks->items[j]);
-			int c = 0;
+			const Check wanted = {.name = crm_document_text(checks->items[j])};
+			const Check *key = &wanted;
+			Check **found = bsearch(&key, sorted, policy->nchecks, sizeof(Check *), compare_checks);
 
-			while (c < policy->nchecks && strcmp(policy->checks[c].name, name) != 0)
-				c++;
-			if (c == policy->nchecks)
-				document_malformed(checks->items[j], NULL, "there is no check \"%s\"", name);
-			policy->checks[c].exempt_by |= UINT64CONST(1) << i;
+			if (found == NULL)
+				document_malformed(checks->items[j], NULL, "there is no check \"%s\"", wanted.name);
+			(*found)->exempt_by |= UINT64CONST(1) << i;
 		}
 	}
 }
@@ -209,16 +219,13 @@ crm_suitability_compile(DocumentNode *root)
 	crm_document_expect(checks, DOCUMENT_ARRAY);
 	if (checks->nitems == 0)
 		document_malformed(checks, NULL, "the list is empty");
+	crm_document_names(checks, "check");
 	policy->nchecks = checks->nitems;
 	policy->checks = palloc0(sizeof(Check) * policy->nchecks);
 	for (int i = 0; i < checks->nitems; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		read_check(policy, &policy->checks[i], checks->items[i]);
-		for (int j = 0; j < i; j++)
-			if (strcmp(policy->checks[i].name, policy->checks[j].name) == 0)
-				document_malformed(crm_document_get(checks->items[i], "name"), NULL,
-				                   "another check has this name");
 	}
 	if ((member = crm_document_get(root, "exempt")))
 		read_exemptions(policy, member);

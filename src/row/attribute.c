@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -54,33 +55,61 @@ common_kind(ValueKind a, ValueKind b)
 	return -1;
 }
 
+/* The slot of an attribute: the one that has it, else the free one where it belongs. */
+static int *
+find_slot(const AttributeList *list, int side, const char *name)
+{
+	uint32 at = hash_bytes((const unsigned char *) name, strlen(name)) + side;
+
+	for (;; at++)
+	{
+		int *slot = &list->slots[at & (list->nslots - 1)];
+
+		if (*slot == 0 ||
+		    (list->items[*slot - 1].side == side && strcmp(list->items[*slot - 1].name, name) == 0))
+			return slot;
+	}
+}
+
+/* Enter an attribute at the end of the list. */
+static void
+add_attribute(AttributeList *list, Attribute attribute)
+{
+	if (list->n == list->capacity)
+	{
+		list->capacity = list->capacity ? list->capacity * 2 : 16;
+		list->items = list->items ? repalloc(list->items, list->capacity * sizeof(Attribute))
+		                          : palloc(list->capacity * sizeof(Attribute));
+		if (list->slots)
+			pfree(list->slots);
+		list->nslots = list->capacity * 4;
+		list->slots = palloc0(list->nslots * sizeof(int));
+		for (int i = 0; i < list->n; i++)
+			*find_slot(list, list->items[i].side, list->items[i].name) = i + 1;
+	}
+	list->items[list->n++] = attribute;
+	*find_slot(list, attribute.side, attribute.name) = list->n;
+}
+
 /* The place of an attribute in the list, entered there at its first use. */
 int
 crm_attribute_use(AttributeList *list, int side, const char *name, ValueKind kind,
                   const DocumentNode *node)
 {
 	Attribute *attribute;
-	int place = 0;
+	int place;
 
 	CHECK_FOR_INTERRUPTS();
 	if (*name == '\0')
 		document_malformed(node, NULL, "an attribute without a name");
-	while (place < list->n &&
-	       (list->items[place].side != side || strcmp(list->items[place].name, name) != 0))
-		place++;
-	if (place == list->n)
+	if (list->n == 0 || *find_slot(list, side, name) == 0)
 	{
-		if (list->n == list->capacity)
-		{
-			list->capacity = list->capacity ? list->capacity * 2 : 16;
-			list->items = list->items ? repalloc(list->items, list->capacity * sizeof(Attribute))
-			                          : palloc(list->capacity * sizeof(Attribute));
-		}
 		if (strlen(name) >= NAMEDATALEN)
 			document_malformed(node, NULL, "an attribute's name has at most %d bytes",
 			                   NAMEDATALEN - 1);
-		list->items[list->n++] = (Attribute){.side = side, .name = name, .kind = kind};
+		add_attribute(list, (Attribute){.side = side, .name = name, .kind = kind});
 	}
+	place = *find_slot(list, side, name) - 1;
 	attribute = &list->items[place];
 	if (common_kind(attribute->kind, kind) < 0)
 		document_malformed(node, NULL,

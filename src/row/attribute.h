@@ -83,6 +83,8 @@ typedef struct AttributeList
 	Attribute *items;
 	int n;
 	int capacity;
+	int *slots;               /* places from 1, by a hash of side and name; 0 is free */
+	int nslots;               /* a power of two, more than twice n */
 	const char *const *sides; /* names of the sides, or NULL where there is one row */
 	int nsides;
 	const char *using; /* the part of the document that is being read */

@@ -525,6 +525,37 @@ crm_document_sort(DocumentNode *node)
 		qsort(node->items, node->nitems, sizeof(DocumentNode *), compare_keys);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	const DocumentNode *first = *(DocumentNode *const *) a;
+	const DocumentNode *second = *(DocumentNode *const *) b;
+	int order = strcmp(first->text, second->text);
+
+	return order != 0 ? order : first->parent->index - second->parent->index;
+}
+
+/* Refuse two elements of a list that have the same "name"; what they are is said in the message. */
+void
+crm_document_names(const DocumentNode *list, const char *what)
+{
+	DocumentNode **names = palloc(sizeof(DocumentNode *) * Max(list->nitems, 1));
+	int n = 0;
+
+	for (int i = 0; i < list->nitems; i++)
+	{
+		DocumentNode *name = crm_document_get(list->items[i], "name");
+
+		if (name && name->type == DOCUMENT_STRING)
+			names[n++] = name;
+	}
+	qsort(names, n, sizeof(DocumentNode *), compare_names);
+	for (int i = 1; i < n; i++)
+		if (strcmp(names[i - 1]->text, names[i]->text) == 0)
+			document_malformed(names[i], NULL, "another %s has this name", what);
+	pfree(names);
+}
+
 /* The member of an object, or NULL. */
 DocumentNode *
 crm_document_get(const DocumentNode *node, const char *key)

@@ -69,6 +69,7 @@ extern char *crm_document_path(const DocumentNode *node);
 /* Taking apart */
 extern void crm_document_keys(DocumentNode *node, const char *const *keys, int nkeys);
 extern void crm_document_sort(DocumentNode *node);
+extern void crm_document_names(const DocumentNode *list, const char *what);
 extern DocumentNode *crm_document_get(const DocumentNode *node, const char *key);
 extern DocumentNode *crm_document_require(const DocumentNode *node, const char *key);
 extern void crm_document_expect(const DocumentNode *node, DocumentType type);
