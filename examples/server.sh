@@ -109,7 +109,7 @@ server_prepare() {
   server_choose_version
   server_need "$PG_BIN/postgres=postgresql-$PG_MAJOR" "$PG_BIN/psql=postgresql-client-$PG_MAJOR" \
     "/usr/include/postgresql/$PG_MAJOR/server/postgres.h=postgresql-server-dev-$PG_MAJOR" \
-    gcc=gcc make=make /usr/include/stdio.h=libc6-dev runuser=util-linux
+    /usr/include/nlopt.h=libnlopt-dev gcc=gcc make=make /usr/include/stdio.h=libc6-dev runuser=util-linux
 
   export CRM_EXT_SOURCE=$server_dir/source
   mkdir "$CRM_EXT_SOURCE"
