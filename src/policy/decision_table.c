@@ -478,7 +478,7 @@ answer(FunctionCallInfo fcinfo, const DecisionTable *table, TableBinding *bindin
 		if (value.exact == NULL)
 			PG_RETURN_NULL();
 		make_answer(form, &value, &result);
-		return result;
+		return binding->constant ? result : datumCopy(result, false, -1);
 	}
 
 	answers = &binding->answers[binding->output];
