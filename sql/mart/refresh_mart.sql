@@ -191,10 +191,10 @@ DECLARE
 BEGIN
   EXECUTE format('
     WITH value AS MATERIALIZED (     -- one row a client, should the source repeat one
-      SELECT DISTINCT ON (v.client_id) v.client_id, v.value, v.assets
+      SELECT DISTINCT ON (v.client_id COLLATE "C") v.client_id, v.value, v.assets
       FROM %1$I.tier_value($1, $2, $4) AS v
       WHERE v.client_id IS NOT NULL
-      ORDER BY v.client_id, v.value, v.assets
+      ORDER BY v.client_id COLLATE "C", v.value, v.assets
     ), written AS (
       INSERT INTO %1$I.tier_month AS t (month, client_id, value, assets, standing)
       SELECT $1, v.client_id, v.value, v.assets, @extschema@.tier_step($5, p.standing, v.value, $1)

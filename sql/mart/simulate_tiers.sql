@@ -76,7 +76,7 @@ AS $simulate_tiers$
 DECLARE
   basis jsonb := @extschema@.require_standings(mart);
   span interval := CASE basis ->> 'period' WHEN 'quarter' THEN '3 months' ELSE '1 month' END;
-  last_month date := date_trunc(basis ->> 'period', to_month::timestamp);
+  last_month date;
   reads text[];
   missing text;
 BEGIN
@@ -90,6 +90,7 @@ BEGIN
     RAISE EXCEPTION 'the service model has no output "minutes"' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Minutes are added up over the rules that hit; an output "times_per_quarter" multiplies them.';
   END IF;
+  EXECUTE format('SELECT least(date_trunc($1, $2::timestamp)::date, max(r.month)) FROM %I.refresh_log AS r', mart) INTO last_month USING basis ->> 'period', to_month;
   -- what the service model reads of clients besides the tier
   reads := ARRAY(SELECT a.name FROM @extschema@.policy_attributes(service_model) AS a WHERE a.name <> 'tier' ORDER BY a.ordinal);
   SELECT r.name INTO missing FROM unnest(reads) AS r (name)
@@ -128,7 +129,7 @@ $simulate_tiers$;
 
 COMMENT ON FUNCTION simulate_tiers(text, tier_policy, tier_policy, date, date, decision_table) IS
   'Who would be in which tier, month by month, under two tier policies over the same history: clients, assets and the minutes of service that they are owed '
-  'in a quarter. current: NULL is the mart''s own. service_model: a decision table of tier and facts about clients, as they are at the end of to_month, with an output "minutes"; '
+  'in a quarter. current: NULL is the mart''s own. service_model: a decision table of tier and facts about clients, as they are at the end of the last month, with an output "minutes"; '
   'without it minutes are NULL';
 
 CREATE FUNCTION tier_swap_set(mart text, current tier_policy, proposed tier_policy, month date)

@@ -1,0 +1,68 @@
+-- One month's refresh of a mart's standings after 6 months of history and after 24, against the floor: the mean balance of that month's rows by client.
+-- Then a late correction of one client 12 months ago, the look for corrections alone, and a simulation of two policies over all months.
+-- A balance a client on every working day. Prints milliseconds, and how many times the floor.
+--
+--   psql -X -q -d DATABASE -v clients=5000 -f test/bench/mart_refresh.sql
+--
+-- The database has crm_ext in schema crm. Makes and drops the schemas bench_refresh and bench_mart.
+
+\set ON_ERROR_STOP on
+\if :{?clients}
+\else
+  \set clients 5000
+\endif
+SET client_min_messages = warning;
+SET max_parallel_workers_per_gather = 0;
+SET work_mem = '64MB';
+SET jit = off;
+SET search_path = pg_catalog;
+SET crm.as_of = '2026-01-31';
+
+DROP SCHEMA IF EXISTS bench_refresh CASCADE;
+DROP SCHEMA IF EXISTS bench_mart CASCADE;
+CREATE SCHEMA bench_refresh;
+CREATE UNLOGGED TABLE bench_refresh.client AS SELECT 'C' || n AS client_id, date '2020-01-01' AS opened_on FROM generate_series(1, :clients) AS n;
+ALTER TABLE bench_refresh.client ADD PRIMARY KEY (client_id);
+CREATE UNLOGGED TABLE bench_refresh.balance AS
+SELECT 'C' || n AS client_id, d::date AS on_day, round((exp(8 + 4 * (hashint8(n) & 1023) / 1024.0 + 0.4 * (hashint8(n * 4096 + extract(doy FROM d)::int / 7) & 1023) / 1024.0))::numeric, 2) AS amount
+FROM generate_series(date '2024-01-01', date '2026-01-31', '1 day') AS d, generate_series(1, :clients) AS n
+WHERE extract(isodow FROM d) < 6;
+ALTER TABLE bench_refresh.balance ADD PRIMARY KEY (client_id, on_day);
+CREATE INDEX ON bench_refresh.balance (on_day);
+VACUUM ANALYZE bench_refresh.client;
+VACUUM ANALYZE bench_refresh.balance;
+SELECT count(*) FROM crm.create_mart('bench_mart', 'bench_refresh', tiers => '{"period": "month", "tiers": [{"label": "mass"}, {"label": "affluent", "enter": 20000, "keep": 16000},
+  {"label": "private", "enter": 100000, "keep": 80000}], "moves": {"up_after": 1, "watch_after": 3, "down_after": 6, "land": "best_of_window", "window": 6}}') \g /dev/null
+
+CREATE TABLE bench_refresh.measured (place int GENERATED ALWAYS AS IDENTITY, what text, milliseconds float8, floor float8);
+CREATE PROCEDURE bench_refresh.measure(what text, command text, month date) LANGUAGE plpgsql AS $$
+DECLARE
+  started timestamptz := clock_timestamp();
+  took float8;
+  best float8;
+BEGIN
+  EXECUTE command;
+  took := extract(epoch FROM clock_timestamp() - started);
+  FOR i IN 1 .. 3 LOOP
+    started := clock_timestamp();
+    PERFORM count(*) FROM (SELECT client_id, avg(amount) FROM bench_refresh.balance WHERE on_day >= month AND on_day < month + interval '1 month' GROUP BY 1 OFFSET 0) AS f;
+    best := least(best, extract(epoch FROM clock_timestamp() - started)::float8);
+  END LOOP;
+  INSERT INTO bench_refresh.measured (what, milliseconds, floor) VALUES (what, 1000 * took, 1000 * best);
+END $$;
+
+CALL crm.refresh_mart('bench_mart', '2024-06-30');
+VACUUM ANALYZE bench_mart.tier_month;
+CALL bench_refresh.measure('a month after 6 months', $$CALL crm.refresh_mart('bench_mart', '2024-07-31', check_from => 'infinity', commit_each_month => false)$$, '2024-07-01');
+CALL crm.refresh_mart('bench_mart', '2025-12-31');
+VACUUM ANALYZE bench_mart.tier_month;
+CALL bench_refresh.measure('a month after 24 months', $$CALL crm.refresh_mart('bench_mart', '2026-01-31', check_from => 'infinity', commit_each_month => false)$$, '2026-01-01');
+CALL bench_refresh.measure('looking for corrections in 25 months', $$CALL crm.refresh_mart('bench_mart', '2026-01-31', commit_each_month => false)$$, '2026-01-01');
+CALL bench_refresh.measure('looking for corrections in 3 months', $$CALL crm.refresh_mart('bench_mart', '2026-01-31', check_from => '2025-11-01', commit_each_month => false)$$, '2026-01-01');
+UPDATE bench_refresh.balance SET amount = amount + 100000 WHERE client_id = 'C7' AND on_day BETWEEN '2025-01-01' AND '2025-01-31';
+CALL bench_refresh.measure('a correction of one client 12 months ago', $$CALL crm.refresh_mart('bench_mart', '2026-01-31', check_from => '2025-01-01', commit_each_month => false)$$, '2026-01-01');
+CALL bench_refresh.measure('two policies over 25 months', $$SELECT count(*) FROM crm.simulate_tiers('bench_mart', NULL, '{"period": "month", "tiers": [{"label": "mass"}, {"label": "affluent", "enter": 30000},
+  {"label": "private", "enter": 100000}]}', '2024-01-01', '2026-01-31')$$, '2026-01-01');
+SELECT what, round(milliseconds) AS milliseconds, round((milliseconds / floor)::numeric, 1) AS "times the floor" FROM bench_refresh.measured ORDER BY place;
+SELECT crm.drop_mart('bench_mart') \g /dev/null
+DROP SCHEMA bench_refresh CASCADE;
