@@ -109,7 +109,7 @@ server_prepare() {
   server_choose_version
   server_need "$PG_BIN/postgres=postgresql-$PG_MAJOR" "$PG_BIN/psql=postgresql-client-$PG_MAJOR" \
     "/usr/lib/postgresql/$PG_MAJOR/lib/pgxs/src/makefiles/pgxs.mk=postgresql-server-dev-$PG_MAJOR" \
-    gcc=gcc make=make /usr/include/stdio.h=libc6-dev runuser=util-linux
+    gcc=gcc make=make /usr/include/stdio.h=libc6-dev /usr/include/nlopt.h=libnlopt-dev runuser=util-linux
 
   export CRM_EXT_SOURCE=$server_dir/source
   mkdir "$CRM_EXT_SOURCE"
