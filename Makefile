@@ -25,6 +25,7 @@ SQL_PIECES = \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
+	sql/model/clv.sql \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \

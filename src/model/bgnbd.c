@@ -135,9 +135,9 @@ purchases_density(double u, const void *parameters, double *slope)
 	double ln_p = -crm_ln_1p_exp(-u), ln_q = -crm_ln_1p_exp(u), q = exp(ln_q);
 	double ln_scaled = ln_p + log(alive->ratio), scaled = exp(ln_scaled);
 	double exponent = alive->shape * log1p(scaled);
-	double inner = exponent < 1e-12 ? log(alive->shape) + ln_scaled : log(-expm1(-exponent));
+	double inner = scaled < 1e-20 ? log(alive->shape) + ln_scaled : log(-expm1(-exponent));
 	double inner_slope =
-	    exponent < 1e-12 ? 1 : alive->shape * scaled / (1 + scaled) / expm1(exponent);
+	    scaled < 1e-20 ? 1 : alive->shape * scaled / (1 + scaled) / expm1(exponent);
 
 	*slope = (alive->a - 1 + inner_slope) * q - alive->b * exp(ln_p);
 	return (alive->a - 1) * ln_p + alive->b * ln_q + inner;

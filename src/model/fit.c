@@ -247,6 +247,8 @@ fit_from(Search *search, const double *start, CrmFit *fit)
 	for (int i = 0; fit->status == CRM_FIT_CONVERGED && i < n; i++)
 		if (sqrt(fit->covariance[crm_covariance_at(i, i)]) > NOT_IDENTIFIED)
 			fit->status = CRM_FIT_NOT_IDENTIFIED;
+	/* elsewhere than at a peak the curvature says nothing about the estimates */
+	fit->has_covariance = fit->status == CRM_FIT_CONVERGED;
 }
 
 /*

@@ -498,20 +498,25 @@ crm_model_argument(FunctionCallInfo fcinfo, int argument)
 	return (const CrmModel *) crm_value_check(datum, ((CrmValue *) datum)->kind);
 }
 
-/* The same for a figure that means something only if the fit is sound.  22023 if it is not, unless any_status. */
+/*
+ * The same for a figure that means something only if the fit is sound.  22023 if it is not, unless any_status; but where there were
+ * too few data there are no estimates at all.
+ */
 const CrmModel *
 crm_model_usable(FunctionCallInfo fcinfo, int argument, bool any_status)
 {
 	const CrmModel *model = crm_model_argument(fcinfo, argument);
 
-	if (model->status > CRM_FIT_CONVERGED && !any_status)
+	if (model->status > CRM_FIT_CONVERGED && (!any_status || model->status == CRM_FIT_TOO_FEW))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("the fit of the %s has the status \"%s\"", crm_model_kind(model)->title,
 		                status_names[model->status]),
 		         errdetail_internal("%s", status_meanings[model->status]),
-		         errhint("See model_diagnostics(model). To use the model nevertheless, give the "
-		                 "argument any_status => true.")));
+		         model->status == CRM_FIT_TOO_FEW
+		             ? errhint("See model_diagnostics(model). There are no estimates to use.")
+		             : errhint("See model_diagnostics(model). To use the model nevertheless, give "
+		                       "the argument any_status => true.")));
 	return model;
 }
 

@@ -138,6 +138,32 @@ beta_fraction(double a, double b, double x)
 	return result;
 }
 
+/* The probability that a negative binomial count is below n, for n not far above its mean. */
+static double
+nbd_below(double r, double z, double ln_complement, double n)
+{
+	double probability = exp(r * ln_complement), sum = 0;
+
+	/* upwards from the probability of 0, which is exact where it is large */
+	if (probability > 1e-300)
+	{
+		for (double j = 0; j < n; j++)
+		{
+			sum += probability;
+			probability *= z * (r + j) / (j + 1);
+		}
+		return sum;
+	}
+	/* else downwards from that of n - 1, on the side where they fall */
+	probability = exp(crm_ln_nbd(r, log(z), ln_complement, n - 1));
+	for (double j = n - 1; j >= 0 && probability > 1e-17 * sum; j--)
+	{
+		sum += probability;
+		probability *= j / (z * (r + j - 1));
+	}
+	return sum;
+}
+
 /*
  * The probability that a negative binomial count is n or more, n >= 1: the regularised incomplete beta function I_z(n, r),
  * where complement is 1 - z.
@@ -145,14 +171,13 @@ beta_fraction(double a, double b, double x)
 double
 crm_nbd_tail(double r, double z, double complement, double n)
 {
-	double front;
+	double ln_complement = z < 0.5 ? log1p(-z) : log(complement);
 
 	if (z <= 0)
 		return 0;
-	front = exp(n * log(z) + r * log(complement) - crm_ln_beta(n, r));
 	if (z < (n + 1) / (n + r + 2))
-		return front * beta_fraction(n, r, z) / n;
-	return 1 - front * beta_fraction(r, n, complement) / r;
+		return exp(n * log(z) + r * ln_complement - crm_ln_beta(n, r)) * beta_fraction(n, r, z) / n;
+	return Max(1 - nbd_below(r, z, ln_complement, n), 0);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -33,6 +33,14 @@ my %corpus = (
   survival_summary => [
     "survival(5, true)", "survival(n, n % 3 = 0) FROM generate_series(1, 40) AS n", "survival(n + 5, n % 2 = 0, n) FROM generate_series(0, 20) AS n", "survival(2147483647, false)",
   ],
+  repeat_purchase_summary => [
+    "repeat_purchases(activity_add(NULL, '2026-01-05', 1), '2026-01-05')", "repeat_purchases(activity_add(NULL, '4713-01-01 BC', 1), '5874897-12-31')",
+    "repeat_purchases(a, '2026-12-31') FROM (SELECT activity('2026-01-01'::date + n * k, 5) AS a FROM generate_series(1, 40) AS n, generate_series(0, n % 7) AS k GROUP BY n) AS c",
+  ],
+  spend_summary => [
+    "repeat_spend(activity_add(NULL, '2026-01-05', 1))", "repeat_spend(a) FROM (SELECT activity('2026-01-05'::date + n, -1) AS a FROM generate_series(0, 2) AS n) AS c",
+    "repeat_spend(a) FROM (SELECT activity('2026-01-01'::date + n * k, 5 + n * 1.25) AS a FROM generate_series(1, 40) AS n, generate_series(0, n % 7) AS k GROUP BY n) AS c",
+  ],
   migration_summary => [
     "migration(1, 2)", "migration(n % 4 + 1, n % 3 + 1) FROM generate_series(1, 50) AS n", "migration(n % 4 + 1, n % 3 + 1, n * 1.25) FROM generate_series(1, 50) AS n",
   ],

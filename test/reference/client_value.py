@@ -12,14 +12,14 @@ from mpmath import mp, mpf
 random.seed(20260101)
 
 
-def settled(f):
-  """f in as many digits as it takes for 25 not to change: forms with 2F1 lose digits where they cancel."""
+def settled(f, negligible=0):
+  """f in as many digits as it takes for 25 not to change: the forms lose digits where they cancel."""
   mp.dps = 60
   before = f()
   while mp.dps < 8000:
     mp.dps *= 2
     now = f()
-    if abs(now - before) <= abs(now) * mpf(10) ** -25:
+    if abs(now - before) <= max(abs(now) * mpf(10) ** -25, negligible):
       return now
     before = now
   raise ArithmeticError('did not settle')
@@ -86,19 +86,29 @@ def pareto_nbd_new(r, alpha, s, beta, t):
 def pareto_nbd_probability(r, alpha, s, beta, n, t):
   ln_factor = mp.loggamma(r + n) - mp.loggamma(r) - mp.loggamma(n + 1)
   stays = mp.exp(ln_factor + r * mp.log(alpha / (alpha + t)) + n * mp.log(t / (alpha + t)) + s * mp.log(beta / (beta + t)))
-  def leaves(v):  # by v = ln y
-    y = mp.exp(v)
-    return mp.exp(ln_factor + r * mp.log(alpha / (alpha + y)) + n * mp.log(y / (alpha + y)) + s * mp.log(beta / (beta + y))) * s * y / (beta + y)
-  # where the integrand bends: narrow pieces about its peak and about the scales
-  edges = {mp.log(t)}
-  for scale in (alpha, beta, n * alpha / (r + 1) if n else alpha, n * alpha / r if n else alpha, n * alpha / (r + s) if n else alpha):
-    for k in range(-60, 61):
-      edge = mp.log(scale) + mpf(k) / 4
-      if edge < mp.log(t):
-        edges.add(edge)
-  lowest = min(edges)
-  edges.update(lowest - mpf(4) ** k for k in range(1, 7))
-  return stays + mp.quad(leaves, [-mp.inf] + sorted(edges))
+  def leaves(u):  # by u = ln(y / (t - y)): smooth and falling exponentially at both ends, so that plain sums converge
+    p = 1 / (1 + mp.exp(-u))
+    y = t * p
+    return mp.exp(ln_factor + r * mp.log(alpha / (alpha + y)) + n * mp.log(y / (alpha + y)) + s * mp.log(beta / (beta + y))) * s / (beta + y) * y * (1 - p)
+  def total(step, shift):
+    result = mpf(0)
+    for direction in (1, -1):
+      k = 0 if direction > 0 else -1
+      while True:
+        value = leaves(peak + (k + shift) * step)
+        result += value
+        if value < result * mpf(10) ** -30 or value == 0:
+          break
+        k += direction
+    return result * step
+  peak = max((mpf(u) / 50 for u in range(-3000, 3000)), key=leaves)
+  step = mpf(1) / 2
+  before = total(step, 0)
+  while True:
+    now = (before + total(step, mpf(1) / 2)) / 2
+    if abs(now - before) < now * mpf(10) ** -12:
+      return stays + now
+    before, step = now, step / 2
 
 
 def number():
@@ -113,7 +123,9 @@ def row(model, what, parameters, x, t_x, T, t, value):
 def cases(model):
   functions = globals()
   def f(name, *arguments):
-    return settled(lambda: functions['%s_%s' % (model, name)](*(a if isinstance(a, int) else mpf(a) for a in arguments)))
+    # a sum of exponentially small terms need not be known below what a double can be; a difference of large ones must
+    negligible = mpf(10) ** -350 if name == 'probability' else 0
+    return settled(lambda: functions['%s_%s' % (model, name)](*(a if isinstance(a, int) else mpf(a) for a in arguments)), negligible)
   ordinary = (0.243, 4.414, 0.793, 2.426) if model == 'bgnbd' else (0.55, 10.56, 0.61, 11.64)
   for i in range(110):
     # from ordinary to extreme
@@ -134,7 +146,7 @@ def cases(model):
     if model == 'bgnbd':
       value = f('probability', *parameters, n, t)
     else:
-      mp.dps = 40
+      mp.dps = 30
       value = pareto_nbd_probability(*(mpf(p) for p in parameters), n, mpf(t))
     row(model, 'probability', parameters, n, None, None, t, value)
 
