@@ -2,6 +2,7 @@
 -- is in test/tap/decision_log.pl.
 BEGIN;
 SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = public, crm;
 SELECT no_plan();
 
 SELECT create_registry('registry');

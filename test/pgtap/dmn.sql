@@ -10,6 +10,7 @@ SELECT :'directory' = '' AS absent \gset
 \endif
 
 BEGIN;
+SET LOCAL search_path = public, crm;
 SET LOCAL client_min_messages = warning;
 SELECT no_plan();
 

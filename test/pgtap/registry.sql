@@ -2,6 +2,7 @@
 -- Several tests would pass in a registry that cannot be changed by anybody; so rights are tested with roles that have them.
 BEGIN;
 SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = public, crm;
 SELECT no_plan();
 
 CREATE ROLE "registry test proposer";
@@ -249,7 +250,7 @@ CREATE FUNCTION hostile.coalesce_date(date) RETURNS date IMMUTABLE LANGUAGE sql 
 SET LOCAL search_path = hostile, pg_catalog, public;
 CREATE TABLE public.hostile_answer AS SELECT (registry.tier_policy('client_tier', '2024-06-30'))::jsonb ->> 'version' AS version,
   registry.propose_policy('tier_policy', '{"name": "h", "version": "1", "tiers": [{"label": "a"}]}'::jsonb, current_date, 'x') AS proposed;
-RESET search_path;
+SET LOCAL search_path = public, crm;
 SELECT results_eq('SELECT a.version, v.name, length(v.sha256) FROM public.hostile_answer AS a JOIN registry.policy_version AS v ON v.version_id = a.proposed',
   $$ VALUES ('1', 'h', 32) $$, 'lookups and proposals do not see the caller''s search_path');
 
