@@ -36,8 +36,8 @@ static const char *const status_meanings[] = {
     "The parameters were given.",
     "The likelihood has its peak at the parameters.",
     "The search ended before it came to a peak of the likelihood.",
-    "The likelihood still rises where a parameter is as extreme as it may be: the data do not vary "
-    "as the model says.",
+    ("The likelihood still rises where a parameter is as extreme as it may be: the data do not "
+     "vary as the model says."),
     "The likelihood is flat at the parameters: the data do not tell them apart.",
     "The data are not of the kind that the model describes.",
     "There are fewer distinct rows than parameters, or nobody came back."};
