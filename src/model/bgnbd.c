@@ -28,7 +28,7 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 {
 	const CrmPurchaseProblem *problem = (const CrmPurchaseProblem *) fit;
 	double r = exp(theta[R]), alpha = exp(theta[ALPHA]), a = exp(theta[A]), b = exp(theta[B]);
-	double sum = 0, by_r = 0, by_alpha = 0, by_a = 0, by_b = 0;
+	double clients = 0, sum = 0, by_r = 0, by_alpha = 0, by_a = 0, by_b = 0;
 
 	for (uint32 i = 0; i < problem->nfrequencies; i++)
 	{
@@ -71,17 +71,18 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 			slope_a += gone / a;
 			slope_b -= gone / (b + x - 1);
 		}
+		clients += weight;
 		sum += weight * value;
 		by_r += weight * slope_r;
 		by_alpha += weight * slope_alpha;
 		by_a += weight * slope_a;
 		by_b += weight * slope_b;
 	}
-	gradient[R] = r * (by_r + fit->clients * theta[ALPHA]);
-	gradient[ALPHA] = alpha * by_alpha + fit->clients * r;
+	gradient[R] = r * (by_r + clients * theta[ALPHA]);
+	gradient[ALPHA] = alpha * by_alpha + clients * r;
 	gradient[A] = a * by_a;
 	gradient[B] = b * by_b;
-	return sum + fit->clients * r * theta[ALPHA];
+	return sum + clients * r * theta[ALPHA];
 }
 
 static int
@@ -207,8 +208,10 @@ purchases_by_integral(const Alive *alive, double ratio)
 static void
 purchases_ahead(const Alive *alive, double seen, int ntimes, const double *times, double *purchases)
 {
-	Terms terms = {.n = 0, .stays = 1};
+	Terms terms;
 
+	terms.n = 0;
+	terms.stays = 1;
 	for (int i = 0; i < ntimes; i++)
 	{
 		double ratio = times[i] / seen;

@@ -177,7 +177,7 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 {
 	const CrmPurchaseProblem *problem = (const CrmPurchaseProblem *) fit;
 	double r = exp(theta[R]), alpha = exp(theta[ALPHA]), s = exp(theta[S]), beta = exp(theta[BETA]);
-	double sum = 0, by_r = 0, by_alpha = 0, by_s = 0, by_beta = 0;
+	double clients = 0, sum = 0, by_r = 0, by_alpha = 0, by_s = 0, by_beta = 0;
 	bool by_table = problem->by_both != NULL && stride == 1;
 
 	for (uint32 i = 0; i < problem->nfrequencies; i++)
@@ -221,17 +221,18 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 			slope_s += gone * (1 / s - left[2] / left[0] - slope_s);
 			slope_beta += gone * (-(s + 1) * left[4] / left[0] - slope_beta);
 		}
+		clients += weight;
 		sum += weight * (own[0] + alive);
 		by_r += weight * (own[1] + slope_r);
 		by_alpha += weight * slope_alpha;
 		by_s += weight * slope_s;
 		by_beta += weight * slope_beta;
 	}
-	gradient[R] = r * (by_r + fit->clients * theta[ALPHA]);
-	gradient[ALPHA] = alpha * by_alpha + fit->clients * r;
-	gradient[S] = s * (by_s + fit->clients * theta[BETA]);
-	gradient[BETA] = beta * by_beta + fit->clients * s;
-	return sum + fit->clients * (r * theta[ALPHA] + s * theta[BETA]);
+	gradient[R] = r * (by_r + clients * theta[ALPHA]);
+	gradient[ALPHA] = alpha * by_alpha + clients * r;
+	gradient[S] = s * (by_s + clients * theta[BETA]);
+	gradient[BETA] = beta * by_beta + clients * s;
+	return sum + clients * (r * theta[ALPHA] + s * theta[BETA]);
 }
 
 static int
