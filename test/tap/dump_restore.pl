@@ -84,6 +84,12 @@ INSERT INTO month
 SELECT 'c' || n % 20, date_trunc('month', on_day), crm.activity(on_day, n * 1.25), crm.balance(on_day, n - 300)
 FROM (SELECT n, date '2026-01-01' + n AS on_day FROM generate_series(1, 600) AS n) AS e GROUP BY 1, 2;
 CREATE INDEX month_activity ON month USING hash (activity);
+CREATE TABLE model AS
+SELECT crm.repeat_purchases(activity, '2027-12-31') AS purchases, crm.repeat_spend(activity) AS spend, crm.bgnbd_fit(activity, '2027-12-31') AS bgnbd,
+  crm.pareto_nbd_fit(activity, '2027-12-31') AS pareto_nbd, crm.gamma_gamma_fit(activity) AS gamma_gamma
+FROM (
+  SELECT n, crm.activity(date '2026-01-01' + n % 30 + k * (1 + n * 13 % 50), 10 + n * 7 % 40 + k) AS activity
+  FROM generate_series(1, 300) AS n, generate_series(0, n * 17 % 7) AS k GROUP BY n) AS c;
 CREATE MATERIALIZED VIEW history AS SELECT client_id, crm.rollup(activity) AS activity, crm.rollup(balance) AS balance FROM month GROUP BY 1;
 SQL
 
@@ -119,6 +125,7 @@ my %question = (
   'the index' => "SET enable_seqscan = off; SELECT client_id FROM client WHERE crm.score($card, client) > 300 ORDER BY 1",
   'summaries' => 'SELECT client_id, month, activity, balance, crm.total(activity), crm.last_day(balance) FROM month ORDER BY 1, 2',
   'rollups' => "SELECT client_id, activity, crm.average_balance(balance, '2026-06-01', '2026-07-01') FROM history ORDER BY 1",
+  'models' => q{SELECT *, crm.p_alive(bgnbd, 2, 8, 12, true), crm.expected_purchases(pareto_nbd, 2, 8, 12, 52, true), crm.expected_amount(gamma_gamma, 2, 30, true) FROM model},
   'the hash index' => 'SET enable_seqscan = off; SELECT count(*) FROM month AS a WHERE EXISTS (SELECT FROM month AS b WHERE b.activity OPERATOR(crm.=) a.activity)',
   'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
 );
