@@ -28,7 +28,8 @@ SQL_PIECES = \
 	sql/mart/mart_fact.sql \
 	sql/mart/mart_question.sql \
 	sql/mart/mart_plan.sql \
-	sql/mart/create_mart.sql
+	sql/mart/create_mart.sql \
+	sql/mart/client_value.sql
 
 MODULE_big = crm_ext
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
