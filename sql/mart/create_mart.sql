@@ -311,6 +311,7 @@ DECLARE
   made record;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
+  PERFORM @extschema@.drop_client_value(mart);
   FOR made IN SELECT * FROM @extschema@.mart_object(mart) AS o ORDER BY o.ordinal DESC LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);

@@ -28,7 +28,7 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 {
 	const CrmPurchaseProblem *problem = (const CrmPurchaseProblem *) fit;
 	double r = exp(theta[R]), alpha = exp(theta[ALPHA]), a = exp(theta[A]), b = exp(theta[B]);
-	double sum = 0, by_r = 0, by_alpha = 0, by_a = 0, by_b = 0;
+	double clients = 0, sum = 0, by_r = 0, by_alpha = 0, by_a = 0, by_b = 0;
 
 	for (uint32 i = 0; i < problem->nfrequencies; i++)
 	{
@@ -71,17 +71,18 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 			slope_a += gone / a;
 			slope_b -= gone / (b + x - 1);
 		}
+		clients += weight;
 		sum += weight * value;
 		by_r += weight * slope_r;
 		by_alpha += weight * slope_alpha;
 		by_a += weight * slope_a;
 		by_b += weight * slope_b;
 	}
-	gradient[R] = r * (by_r + fit->clients * theta[ALPHA]);
-	gradient[ALPHA] = alpha * by_alpha + fit->clients * r;
+	gradient[R] = r * (by_r + clients * theta[ALPHA]);
+	gradient[ALPHA] = alpha * by_alpha + clients * r;
 	gradient[A] = a * by_a;
 	gradient[B] = b * by_b;
-	return sum + fit->clients * r * theta[ALPHA];
+	return sum + clients * r * theta[ALPHA];
 }
 
 static int
@@ -120,7 +121,7 @@ ln_odds_alive(const double *parameters, const CrmHistory *history)
 typedef struct Alive
 {
 	double shape;
-	double ratio; /* time ahead by time seen, that of the prior included */
+	double ratio; /* of the integral: time ahead by time seen, that of the prior included */
 	double a;
 	double b;
 } Alive;
@@ -151,61 +152,96 @@ purchases_density(double u, const void *parameters, double *slope)
  * n; one who can makes the k-th if it stays after each of the k - 1 before, which has the probability
  * (b)_k-1 / (a + b)_k-1.  So E = sum over n of P(n) sum over k < n of (b)_k / (a + b)_k.
  */
-static double
-purchases_by_series(const Alive *alive)
+
+#define MAX_TERMS 1024
+
+/* What the terms have whatever the horizon: made as they are asked for, so that many horizons cost little more than one. */
+typedef struct Terms
 {
-	double z = alive->ratio / (1 + alive->ratio);
-	double probability = exp(-alive->shape * log1p(alive->ratio));
-	double stays = 1, made = 0, sum = 0;
+	int n;
+	double stays;
+	double steps[MAX_TERMS]; /* by which P(n) grows, but for z */
+	double made[MAX_TERMS];  /* sum over k <= n */
+} Terms;
 
-	for (int n = 0;; n++)
+static double
+purchases_by_series(const Alive *alive, double ratio, Terms *terms)
+{
+	double z = ratio / (1 + ratio), probability = exp(-alive->shape * log1p(ratio)), sum = 0;
+
+	for (int n = 0; n < MAX_TERMS; n++)
 	{
-		double step = (alive->shape + n) / (n + 1), most;
+		if (n == terms->n)
+		{
+			terms->steps[n] = (alive->shape + n) / (n + 1);
+			terms->made[n] = (n > 0 ? terms->made[n - 1] : 0) + terms->stays;
+			terms->stays *= (alive->b + n) / (alive->a + alive->b + n);
+			terms->n++;
+		}
+		probability *= z * terms->steps[n];
+		sum += probability * terms->made[n];
+		/* from here on no term is a larger part of the one before it; not looked at each time */
+		if (n % 8 == 7)
+		{
+			double most = z * Max(terms->steps[n], 1) * (n + 2) / (n + 1);
 
-		probability *= z * step;
-		made += stays;
-		stays *= (alive->b + n) / (alive->a + alive->b + n);
-		sum += probability * made;
-		/* no term from here on is a larger part of the one before it */
-		most = z * Max(step, 1) * (1 + stays / made);
-		if (most < 1 && probability * made * most < 1e-16 * (1 - most) * sum)
-			return sum;
+			if (most < 1 && probability * terms->made[n] * most < 1e-16 * (1 - most) * sum)
+				return sum;
+		}
 	}
+	return NAN;
 }
 
+/* The same expectation as an integral over the chance to go, for where the series would be long. */
 static double
-purchases_ahead(const Alive *alive)
+purchases_by_integral(const Alive *alive, double ratio)
 {
-	if (alive->ratio == 0)
-		return 0;
-	/* where the series would be long, the same expectation is an integral over the chance to go */
-	if (alive->shape * alive->ratio < 100 && alive->ratio < 10)
-		return purchases_by_series(alive);
-	return exp(crm_ln_integral(purchases_density, alive,
-	                           log(alive->a / (alive->b + alive->shape * alive->ratio))) -
+	Alive longer = *alive;
+
+	longer.ratio = ratio;
+	return exp(crm_ln_integral(purchases_density, &longer,
+	                           log(alive->a / (alive->b + alive->shape * ratio))) -
 	           crm_ln_beta(alive->a, alive->b));
 }
 
-static double
-purchases_if_alive(const double *parameters, const CrmHistory *history, double time)
+/* Purchases within each of some times, in the unit of "seen", the time already seen with that of the prior. */
+static void
+purchases_ahead(const Alive *alive, double seen, int ntimes, const double *times, double *purchases)
 {
-	Alive alive = {.shape = parameters[R] + history->x,
-	               .ratio = time / (parameters[ALPHA] + history->T),
-	               .a = parameters[A],
-	               .b = parameters[B] + history->x};
+	Terms terms;
 
-	return purchases_ahead(&alive);
+	terms.n = 0;
+	terms.stays = 1;
+	for (int i = 0; i < ntimes; i++)
+	{
+		double ratio = times[i] / seen;
+
+		purchases[i] = ratio == 0 ? 0 : NAN;
+		if (ratio > 0 && alive->shape * ratio < 100 && ratio < 10)
+			purchases[i] = purchases_by_series(alive, ratio, &terms);
+		if (isnan(purchases[i]))
+			purchases[i] = purchases_by_integral(alive, ratio);
+	}
+}
+
+static void
+purchases_if_alive(const double *parameters, const CrmHistory *history, int ntimes,
+                   const double *times, double *purchases)
+{
+	Alive alive = {
+	    .shape = parameters[R] + history->x, .a = parameters[A], .b = parameters[B] + history->x};
+
+	purchases_ahead(&alive, parameters[ALPHA] + history->T, ntimes, times, purchases);
 }
 
 static double
 purchases_new(const double *parameters, double time)
 {
-	Alive alive = {.shape = parameters[R],
-	               .ratio = time / parameters[ALPHA],
-	               .a = parameters[A],
-	               .b = parameters[B]};
+	Alive alive = {.shape = parameters[R], .a = parameters[A], .b = parameters[B]};
+	double purchases;
 
-	return purchases_ahead(&alive);
+	purchases_ahead(&alive, parameters[ALPHA], 1, &time, &purchases);
+	return purchases;
 }
 
 /*

@@ -40,36 +40,53 @@ typedef struct Worth
 	double clv;
 } Worth;
 
-/* Purchases of a client who is alive, those of period k, the last of which may be a broken one, divided by (1 + rate)^k. */
-static double
-discounted_purchases(const CrmPurchaseKind *kind, const double *parameters,
-                     const Question *question)
+#define PERIODS_AT_ONCE 128
+
+/*
+ * Purchases of a client who is alive, all of them and with those of period k divided by (1 + rate)^k; the last period may be a broken
+ * one.
+ */
+static void
+discount_purchases(const CrmModel *model, const Question *question, double *all, double *discounted)
 {
-	double sum = 0, made = 0;
-	int whole = (int) ceil(question->horizon);
+	const CrmPurchaseKind *kind = crm_purchase_kind(model);
+	double per_period = 1 / (1 + question->discount_rate), factor = 1;
+	double times[PERIODS_AT_ONCE], made[PERIODS_AT_ONCE];
 
-	if (question->discount_rate == 0)
-		return kind->purchases_if_alive(parameters, &question->history, question->horizon);
-	for (int k = 1; k <= whole; k++)
+	*all = *discounted = 0;
+	for (double start = 0; start < question->horizon; start = times[PERIODS_AT_ONCE - 1])
 	{
-		double end = Min(k, question->horizon);
-		double until = kind->purchases_if_alive(parameters, &question->history, end);
+		int n = 0;
 
-		sum += (until - made) * pow(1 + question->discount_rate, -end);
-		made = until;
+		CHECK_FOR_INTERRUPTS();
+		while (n < PERIODS_AT_ONCE && (n == 0 ? start : times[n - 1]) < question->horizon)
+		{
+			times[n] = Min(start + n + 1, question->horizon);
+			n++;
+		}
+		kind->purchases_if_alive(model->parameters, &question->history, n, times, made);
+		for (int i = 0; i < n; i++)
+		{
+			double length = times[i] - (i == 0 ? start : times[i - 1]);
+
+			factor *= length == 1 ? per_period : pow(per_period, length);
+			*discounted += (made[i] - *all) * factor;
+			*all = made[i];
+		}
+		if (n < PERIODS_AT_ONCE)
+			break;
 	}
-	return sum;
 }
 
 static Worth
 worth_of(const CrmModel *purchases, const CrmModel *amounts, const Question *question)
 {
-	const CrmPurchaseKind *kind = crm_purchase_kind(purchases);
 	Worth worth;
 
 	worth.p_alive = crm_purchase_p_alive(purchases, &question->history);
-	worth.purchases = crm_purchase_expected(purchases, &question->history, question->horizon);
-	worth.discounted = worth.p_alive * discounted_purchases(kind, purchases->parameters, question);
+	discount_purchases(purchases, question, &worth.purchases, &worth.discounted);
+	worth.purchases *= worth.p_alive;
+	worth.discounted *= worth.p_alive;
 	worth.amount = crm_expected_amount(amounts, question->history.x, question->total);
 	worth.clv = question->margin * worth.amount * worth.discounted;
 	return worth;

@@ -101,6 +101,74 @@ integrate_left(double r_x, double alpha, double s_1, double beta, double t_x, do
  * Likelihood
  * ------------------------------------------------------------------------------------------------------------------ */
 
+/* Integrals from a time on, in units of the integrand there: of itself, and times what the gradient needs. */
+typedef double Sums[CRM_BY_BOTH];
+
+static void
+sums_of(const Left *left, const double *time, Sums sums)
+{
+	sums[0] = left->integral;
+	sums[1] = sums[0] * (time[0] + left->ln_alpha);
+	sums[2] = sums[0] * (time[1] + left->ln_beta);
+	sums[3] = sums[0] * left->per_alpha;
+	sums[4] = sums[0] * left->per_beta;
+}
+
+/*
+ * For each frequency and time, the integrals from there to the last time, piece by piece from the last one back.  Those between any two
+ * times are then a difference.
+ */
+static void
+fill_table(const CrmPurchaseProblem *problem, double r, double alpha, double s, double beta)
+{
+	for (uint32 f = 0; f < problem->nfrequencies; f++)
+	{
+		double r_x = r + problem->frequencies[f];
+		Sums *table = (Sums *) problem->by_both + (Size) f * problem->ntimes;
+
+		memset(table[problem->ntimes - 1], 0, sizeof(Sums));
+		for (uint32 i = problem->ntimes - 1; i-- > 0;)
+		{
+			const double *from = problem->by_time + i * CRM_BY_TIME, *to = from + CRM_BY_TIME;
+			double falls = exp(-r_x * (to[0] - from[0]) - (s + 1) * (to[1] - from[1]));
+			Left left;
+
+			integrate_left(r_x, alpha, s + 1, beta, problem->times[i], problem->times[i + 1], true,
+			               &left);
+			sums_of(&left, from, table[i]);
+			for (int k = 0; k < CRM_BY_BOTH; k++)
+				table[i][k] += falls * table[i + 1][k];
+		}
+	}
+}
+
+/* The integrals between two times of a row. */
+static void
+integrate_row(const CrmPurchaseProblem *problem, const CrmPurchaseRow *row, double r_x,
+              double alpha, double s, double beta, bool by_table, Sums sums)
+{
+	const double *from = problem->by_time + row->recency * CRM_BY_TIME;
+	const double *to = problem->by_time + row->tenure * CRM_BY_TIME;
+
+	if (by_table)
+	{
+		const Sums *table =
+		    (const Sums *) problem->by_both + (Size) row->frequency * problem->ntimes;
+		double falls = exp(-r_x * (to[0] - from[0]) - (s + 1) * (to[1] - from[1]));
+
+		for (int k = 0; k < CRM_BY_BOTH; k++)
+			sums[k] = table[row->recency][k] - falls * table[row->tenure][k];
+	}
+	else
+	{
+		Left left;
+
+		integrate_left(r_x, alpha, s + 1, beta, problem->times[row->recency],
+		               problem->times[row->tenure], true, &left);
+		sums_of(&left, from, sums);
+	}
+}
+
 /*
  * ln L = ln Gamma(r + x) / Gamma(r) + r ln alpha + s ln beta + ln ((alpha + T)^-(r + x) (beta + T)^-s + s J)
  */
@@ -109,7 +177,8 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 {
 	const CrmPurchaseProblem *problem = (const CrmPurchaseProblem *) fit;
 	double r = exp(theta[R]), alpha = exp(theta[ALPHA]), s = exp(theta[S]), beta = exp(theta[BETA]);
-	double sum = 0, by_r = 0, by_alpha = 0, by_s = 0, by_beta = 0;
+	double clients = 0, sum = 0, by_r = 0, by_alpha = 0, by_s = 0, by_beta = 0;
+	bool by_table = problem->by_both != NULL && stride == 1;
 
 	for (uint32 i = 0; i < problem->nfrequencies; i++)
 	{
@@ -122,45 +191,48 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 		problem->by_time[i * CRM_BY_TIME] = log(alpha + problem->times[i]);
 		problem->by_time[i * CRM_BY_TIME + 1] = log(beta + problem->times[i]);
 	}
+	if (by_table)
+		fill_table(problem, r, alpha, s, beta);
 
 	for (uint32 i = 0; i < fit->nrows; i += i < fit->nwhole ? 1 : stride)
 	{
 		const CrmPurchaseRow *row = &problem->rows[i];
 		double weight = problem->weights[i] * (i < fit->nwhole ? 1 : stride);
 		double x = problem->frequencies[row->frequency];
-		double t_x = problem->times[row->recency], T = problem->times[row->tenure];
+		double T = problem->times[row->tenure];
 		const double *own = problem->by_frequency + row->frequency * CRM_BY_FREQUENCY;
 		const double *recency = problem->by_time + row->recency * CRM_BY_TIME;
 		const double *tenure = problem->by_time + row->tenure * CRM_BY_TIME;
 		double alive = -(r + x) * tenure[0] - s * tenure[1];
 		double slope_r = -tenure[0], slope_alpha = -(r + x) / (alpha + T);
 		double slope_s = -tenure[1], slope_beta = -s / (beta + T);
-		Left left;
 
-		integrate_left(r + x, alpha, s + 1, beta, t_x, T, true, &left);
-		if (left.integral > 0)
+		if (row->recency < row->tenure)
 		{
-			double ln_odds =
-			    theta[S] + log(left.integral) - (r + x) * recency[0] - (s + 1) * recency[1] - alive;
-			double gone = crm_logistic(ln_odds);
+			Sums left;
+			double ln_odds, gone;
 
+			integrate_row(problem, row, r + x, alpha, s, beta, by_table, left);
+			ln_odds = theta[S] + log(left[0]) - (r + x) * recency[0] - (s + 1) * recency[1] - alive;
+			gone = crm_logistic(ln_odds);
 			alive += crm_ln_1p_exp(ln_odds);
-			slope_r += gone * (-recency[0] - left.ln_alpha - slope_r);
-			slope_alpha += gone * (-(r + x) * left.per_alpha - slope_alpha);
-			slope_s += gone * (1 / s - recency[1] - left.ln_beta - slope_s);
-			slope_beta += gone * (-(s + 1) * left.per_beta - slope_beta);
+			slope_r += gone * (-left[1] / left[0] - slope_r);
+			slope_alpha += gone * (-(r + x) * left[3] / left[0] - slope_alpha);
+			slope_s += gone * (1 / s - left[2] / left[0] - slope_s);
+			slope_beta += gone * (-(s + 1) * left[4] / left[0] - slope_beta);
 		}
+		clients += weight;
 		sum += weight * (own[0] + alive);
 		by_r += weight * (own[1] + slope_r);
 		by_alpha += weight * slope_alpha;
 		by_s += weight * slope_s;
 		by_beta += weight * slope_beta;
 	}
-	gradient[R] = r * (by_r + fit->clients * theta[ALPHA]);
-	gradient[ALPHA] = alpha * by_alpha + fit->clients * r;
-	gradient[S] = s * (by_s + fit->clients * theta[BETA]);
-	gradient[BETA] = beta * by_beta + fit->clients * s;
-	return sum + fit->clients * (r * theta[ALPHA] + s * theta[BETA]);
+	gradient[R] = r * (by_r + clients * theta[ALPHA]);
+	gradient[ALPHA] = alpha * by_alpha + clients * r;
+	gradient[S] = s * (by_s + clients * theta[BETA]);
+	gradient[BETA] = beta * by_beta + clients * s;
+	return sum + clients * (r * theta[ALPHA] + s * theta[BETA]);
 }
 
 static int
@@ -208,11 +280,14 @@ time_alive(double s, double beta, double time)
 	return s == 1 ? beta * ln : -beta * expm1(-(s - 1) * ln) / (s - 1);
 }
 
-static double
-purchases_if_alive(const double *parameters, const CrmHistory *history, double time)
+static void
+purchases_if_alive(const double *parameters, const CrmHistory *history, int ntimes,
+                   const double *times, double *purchases)
 {
-	return (parameters[R] + history->x) / (parameters[ALPHA] + history->T) *
-	       time_alive(parameters[S], parameters[BETA] + history->T, time);
+	double rate = (parameters[R] + history->x) / (parameters[ALPHA] + history->T);
+
+	for (int i = 0; i < ntimes; i++)
+		purchases[i] = rate * time_alive(parameters[S], parameters[BETA] + history->T, times[i]);
 }
 
 static double

@@ -121,6 +121,10 @@ make_problem(const CrmPurchaseKind *kind, const CrmRepeatPurchases *purchases, d
 	problem->by_frequency = palloc(sizeof(double) * CRM_BY_FREQUENCY * problem->nfrequencies);
 	problem->by_time = palloc(sizeof(double) * CRM_BY_TIME * problem->ntimes);
 
+	if ((uint64) problem->nfrequencies * problem->ntimes <= purchases->nrows)
+		problem->by_both =
+		    palloc(sizeof(double) * CRM_BY_BOTH * problem->nfrequencies * problem->ntimes);
+
 	for (uint32 i = 0, none = 0, some = first; i < purchases->nrows; i++)
 	{
 		const CrmRepeatPurchase *row = &purchases->rows[i];
@@ -324,9 +328,10 @@ double
 crm_purchase_expected(const CrmModel *model, const CrmHistory *history, double time)
 {
 	const CrmPurchaseKind *kind = crm_purchase_kind(model);
+	double purchases;
 
-	return crm_logistic(kind->ln_odds_alive(model->parameters, history)) *
-	       kind->purchases_if_alive(model->parameters, history, time);
+	kind->purchases_if_alive(model->parameters, history, 1, &time, &purchases);
+	return crm_logistic(kind->ln_odds_alive(model->parameters, history)) * purchases;
 }
 
 /* P(alive), or with the sign turned, what is left to 1, to the last digit. */

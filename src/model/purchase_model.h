@@ -40,11 +40,14 @@ typedef struct CrmPurchaseProblem
 	double *times;        /* in the fit's unit: the mean tenure */
 	double *by_frequency; /* room for the likelihood's own figures, CRM_BY_FREQUENCY for each */
 	double *by_time;      /* CRM_BY_TIME for each */
-	double mean_rate;     /* purchases in the fit's unit of time */
+	double *
+	    by_both; /* CRM_BY_BOTH for each frequency and time, or NULL where these are more than the rows */
+	double mean_rate; /* purchases in the fit's unit of time */
 } CrmPurchaseProblem;
 
 #define CRM_BY_FREQUENCY 4
 #define CRM_BY_TIME 4
+#define CRM_BY_BOTH 5
 
 typedef struct CrmPurchaseKind
 {
@@ -55,8 +58,9 @@ typedef struct CrmPurchaseKind
 
 	/* ln of the odds to be alive, HUGE_VAL if that is certain */
 	double (*ln_odds_alive)(const double *parameters, const CrmHistory *history);
-	/* purchases within a time, if alive at its start */
-	double (*purchases_if_alive)(const double *parameters, const CrmHistory *history, double time);
+	/* purchases within each of some times, if alive at their start */
+	void (*purchases_if_alive)(const double *parameters, const CrmHistory *history, int ntimes,
+	                           const double *times, double *purchases);
 	/* purchases of a new client within a time */
 	double (*purchases_new)(const double *parameters, double time);
 	/* the probability that a new client makes n of them */

@@ -194,7 +194,12 @@ my $bench = IPC::Run::start([ 'pgbench', '-n', '-c', '4', '-j', '2', '-t', '400'
 my $seals = 0;
 do { seal('many'); $seals++; $bench->pump_nb } while $bench->pumpable && $seals < 5000;
 ok($bench->finish, 'pgbench ran') or diag($err);
-seal('many');
+# numbers that were rolled back are given up by the seal after the one that found them missing
+for (1 .. 2)
+{
+  ask('many', 'SELECT log(1)');
+  seal('many');
+}
 cmp_ok($seals, '>', 2, 'with seals in between');
 cmp_ok(ask('many', 'SELECT count(*) FROM registry.decision_log') - $before, '>', 1000, 'decisions were logged');
 is(ask('many', 'SELECT sum(number) = (SELECT count(*) FROM registry.decision_log) FROM registry.decision_seal'), 't', 'every decision is sealed once');

@@ -92,6 +92,12 @@ FROM (SELECT c, month, policy, crm.tier_track(policy, value, month) OVER (PARTIT
   FROM (SELECT document AS policy FROM tiers WHERE file = 'tier_policy.json') AS p, generate_series(1, 20) AS c, generate_series(0, 11) AS n,
     LATERAL (SELECT (date '2026-01-01' + n * interval '1 month')::date AS month, (c * n * 7919 % 1000003)::float8 AS value WHERE c > 0) AS v) AS t;
 CREATE INDEX standing_standing ON standing USING hash (standing);
+CREATE TABLE model AS
+SELECT crm.repeat_purchases(activity, '2027-12-31') AS purchases, crm.repeat_spend(activity) AS spend, crm.bgnbd_fit(activity, '2027-12-31') AS bgnbd,
+  crm.pareto_nbd_fit(activity, '2027-12-31') AS pareto_nbd, crm.gamma_gamma_fit(activity) AS gamma_gamma
+FROM (
+  SELECT n, crm.activity(date '2026-01-01' + n % 30 + k * (1 + n * 13 % 50), 10 + n * 7 % 40 + k) AS activity
+  FROM generate_series(1, 300) AS n, generate_series(0, n * 17 % 7) AS k GROUP BY n) AS c;
 CREATE MATERIALIZED VIEW history AS SELECT client_id, crm.rollup(activity) AS activity, crm.rollup(balance) AS balance FROM month GROUP BY 1;
 SQL
 
@@ -146,6 +152,7 @@ my %question = (
   'standings' => 'SELECT client_id, month, standing, crm.tier_rank(standing), crm.on_watch(standing), crm.tier_label(document, standing) '
     . q{FROM standing, tiers WHERE file = 'tier_policy.json' ORDER BY 1, 2},
   'standings go on' => q{SELECT client_id, crm.tier_step(document, standing, 50000.0, '2027-01-31') FROM standing, tiers WHERE file = 'tier_policy.json' AND month = '2026-12-01' ORDER BY 1},
+  'models' => q{SELECT *, crm.p_alive(bgnbd, 2, 8, 12, true), crm.expected_purchases(pareto_nbd, 2, 8, 12, 52, true), crm.expected_amount(gamma_gamma, 2, 30, true) FROM model},
   'the hash index' => 'SET enable_seqscan = off; SELECT count(*) FROM month AS a WHERE EXISTS (SELECT FROM month AS b WHERE b.activity OPERATOR(crm.=) a.activity)',
   'a setting' => "SET crm.as_of = '2024-03-01'; SELECT * FROM due",
 );

@@ -61,6 +61,15 @@ is($node->safe_psql('one', 'SELECT count(*) FROM (SELECT crm.rollup(s) AS s FROM
       . join(' UNION ALL ', map { "SELECT crm.activity(on_day, amount) AS s FROM $_" } @shards) . ') AS p) AS r, (SELECT crm.activity(on_day, amount) AS s FROM event) AS w WHERE r.s = w.s'),
   '1', 'the firm is the rollup of its shards');
 
+# A model is fitted to what the shards have summarized, and is the model of the whole.
+like($node->safe_psql('one', "EXPLAIN (VERBOSE, COSTS off) SELECT crm.repeat_purchases(crm.activity_add(NULL, on_day, amount), '2026-01-01') FROM shard_0"),
+  qr/Remote SQL: SELECT crm\.repeat_purchases\(/, 'what models are fitted to is summarized on the shards');
+my $clients = sub { "SELECT crm.activity(on_day, amount) AS a FROM $_[0] GROUP BY client_id" };
+is($node->safe_psql('one', 'SELECT crm.bgnbd_fit(crm.rollup(s)) = (SELECT crm.bgnbd_fit(a, \'2026-01-01\') FROM ('
+      . join(' UNION ALL ', map { $clients->($_) } @shards) . ') AS w) FROM ('
+      . join(' UNION ALL ', map { "SELECT crm.repeat_purchases(a, '2026-01-01') AS s FROM (" . $clients->($_) . ') AS c' } @shards) . ') AS p'),
+  't', 'the model of the shards is the model of all');
+
 # Operators and functions of the extension are pushed down too, so that a filter on a summary runs where the summary is.
 $node->safe_psql('shard_0', 'CREATE TABLE client AS SELECT client_id, crm.activity(on_day, amount) AS a FROM event GROUP BY 1');
 $node->safe_psql('one', "CREATE FOREIGN TABLE client (client_id int, a crm.activity_summary) SERVER shard_0");
