@@ -79,5 +79,24 @@ FROM (SELECT model, avg((abs(estimate - truth) <= 2 * std_error)::int) AS within
 SELECT cmp_ok(abs(ratio - 1), '<', 0.4::float8, format('%s: standard errors are as large as the errors, by a factor of %s', model, round(ratio::numeric, 2)))
 FROM (SELECT model, sqrt(avg(((ln(estimate) - ln(truth)) / (std_error / estimate)) ^ 2)) AS ratio FROM found GROUP BY 1) AS s ORDER BY model;
 
+------------------------------------------------------------------------------------------------------------------------
+-- A fit can be cancelled, whatever library drives it, and nothing is the worse for it
+------------------------------------------------------------------------------------------------------------------------
+
+CREATE TEMP TABLE many AS
+SELECT repeat_purchases(activity_add(activity_add(NULL, '2000-01-01', 1), '2000-01-01'::date + n % 5000 + 1, 1), '2000-01-01'::date + 5001 + n / 7) AS s FROM generate_series(1, 50000) AS n;
+CREATE FUNCTION pg_temp.is_cancelled(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE query;
+  RETURN false;
+EXCEPTION WHEN query_canceled THEN
+  RETURN true;
+END
+$$;
+SET LOCAL statement_timeout = '50ms';
+SELECT ok(pg_temp.is_cancelled('SELECT pareto_nbd_fit(s) FROM many'), 'a fit that takes too long is cancelled');
+SET LOCAL statement_timeout = 0;
+SELECT ok((SELECT model_status(bgnbd_fit(s)) IS NOT NULL FROM many), 'and another one runs');
+
 SELECT * FROM finish();
 ROLLBACK;
