@@ -224,6 +224,7 @@ BEGIN
   FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP answer := answer || line || E'\n'; END LOOP;
   RETURN answer;
 END $$;
+SET LOCAL max_parallel_workers_per_gather = 0; -- the plan of one process
 SELECT alike(plan_of($$ SELECT document FROM registry.policy_at('scorecard', 'big', current_date + 50) $$), '%Index Scan using policy_version_validity on policy_version v%', 'the lookup is inlined and probes its index');
 SELECT unalike(plan_of($$ SELECT document FROM registry.policy_at('scorecard', 'big', current_date + 50) $$), '%Seq Scan on policy_version%', 'and does not read them all');
 SELECT is((registry.scorecard('big', current_date + 50))::jsonb ->> 'version', '50', 'it finds the version of the day');
