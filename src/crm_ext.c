@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "access/xact.h"
 #include "fmgr.h"
 #include "utils/guc.h"
 
@@ -14,6 +15,9 @@
 CRM_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
+
+static char *as_of_setting;
+static bool settings_are_defined;
 
 static bool
 check_as_of(char **newval, void **extra, GucSource source)
@@ -28,8 +32,9 @@ check_as_of(char **newval, void **extra, GucSource source)
 	return false;
 }
 
-void
-_PG_init(void)
+/* Define the settings, which takes over values that were set before. */
+static void
+define_settings(void)
 {
 	const char *early;
 
@@ -49,9 +54,41 @@ _PG_init(void)
 			                errhint("Set it to a day written as YYYY-MM-DD, or RESET crm.as_of.")));
 	}
 
-	DefineCustomStringVariable("crm.as_of",
-	                           "The day that as_of() and the mart's views report, as YYYY-MM-DD.",
-	                           "Empty means today's date.", &crm_as_of_setting, "", PGC_USERSET, 0,
-	                           check_as_of, NULL, NULL);
+	DefineCustomStringVariable(
+	    "crm.as_of", "The day that as_of() and the mart's views report, as YYYY-MM-DD.",
+	    "Empty means today's date.", &as_of_setting, "", PGC_USERSET, 0, check_as_of, NULL, NULL);
 	MarkGUCPrefixReserved("crm");
+	settings_are_defined = true;
+}
+
+/*
+ * Whether the settings must wait: during a parallel operation no value can be taken over; it would be dropped with a warning.  A starting
+ * worker has no such value yet.
+ */
+static bool
+settings_must_wait(void)
+{
+	return IsInParallelMode() && !InitializingParallelWorker &&
+	       GetConfigOption("crm.as_of", true, false) != NULL;
+}
+
+/* The setting crm.as_of, "" where it is not set. */
+const char *
+crm_as_of_setting(void)
+{
+	const char *waiting;
+
+	if (!settings_are_defined && !settings_must_wait())
+		define_settings();
+	if (settings_are_defined)
+		return as_of_setting;
+	waiting = GetConfigOption("crm.as_of", true, false);
+	return waiting ? waiting : "";
+}
+
+void
+_PG_init(void)
+{
+	if (!settings_must_wait())
+		define_settings();
 }

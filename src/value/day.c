@@ -13,8 +13,6 @@
 
 #include "value/day.h"
 
-char *crm_as_of_setting = NULL;
-
 /* Read exactly "count" digits. */
 static bool
 read_digits(const char *text, int count, int *number)
@@ -180,14 +178,14 @@ PG_FUNCTION_INFO_V1(crm_as_of);
 Datum
 crm_as_of(PG_FUNCTION_ARGS)
 {
+	const char *setting = crm_as_of_setting();
 	DateADT day;
 
-	if (crm_as_of_setting != NULL && *crm_as_of_setting != '\0')
+	if (*setting != '\0')
 	{
-		if (!crm_day_parse(crm_as_of_setting, strlen(crm_as_of_setting), &day))
+		if (!crm_day_parse(setting, strlen(setting), &day))
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			                errmsg("invalid value for parameter \"crm.as_of\": \"%s\"",
-			                       crm_as_of_setting)));
+			                errmsg("invalid value for parameter \"crm.as_of\": \"%s\"", setting)));
 		PG_RETURN_DATEADT(day);
 	}
 	PG_RETURN_DATEADT(GetSQLCurrentDate());

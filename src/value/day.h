@@ -7,7 +7,7 @@
 
 #include "utils/date.h"
 
-extern char *crm_as_of_setting;
+extern const char *crm_as_of_setting(void);
 
 extern bool crm_day_parse(const char *text, size_t length, DateADT *day);
 extern bool crm_timestamp_parse(const char *text, size_t length, Timestamp *moment,

@@ -16,8 +16,6 @@ FROM (SELECT n, pg_temp.bgnbd_days(0.8, 6, 0.8, 2.5, 7, 364 - n % 90) AS days FR
 INSERT INTO source.every_trade VALUES ('c1', NULL, 5), ('c2', '2025-06-01', NULL), ('c3', '2025-06-01', 1.23456789), ('c4', 'infinity', 7), ('c5', '2025-06-02', 'NaN'), ('c7', '2026-02-01', 100);
 CREATE VIEW source.client WITH (security_invoker = true) AS SELECT * FROM source.every_client;
 CREATE VIEW source.trade WITH (security_invoker = true) AS SELECT client_id, on_day, amount, row_number() OVER ()::text AS trade_id FROM source.every_trade;
--- the library must be there before its setting, in this process and not only in a worker
-DO 'DECLARE day date := crm.as_of(); BEGIN END';
 SET LOCAL crm.as_of = '2025-12-31';
 
 SELECT throws_ok($$ SELECT add_client_value('mart') $$, '3F000', NULL, 'there must be a mart');

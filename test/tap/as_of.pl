@@ -107,6 +107,25 @@ answers($want, 'workers use a day of the transaction',
 answers($want, 'workers use the session\'s good day although their role has a bad one', "$parallel $count",
   user => 'analyst', options => '-c crm.as_of=2024-01-10');
 
+# A function in PL/pgSQL loads the library in the middle of a parallel query, in the leader or in a worker. No setting can be taken over then:
+# it must wait, not be lost.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION late(on_day date) RETURNS date LANGUAGE plpgsql STABLE PARALLEL SAFE AS 'BEGIN RETURN crm.as_of(); END';
+SQL
+my $late = 'SELECT min(late(on_day)) FROM visit';
+my $leader = "$parallel SET parallel_leader_participation = on; SET max_parallel_workers = 0;";
+for my $where ([ 'the leader', $leader ], [ 'workers', $parallel ])
+{
+  my ($name, $set) = @$where;
+  ($status, $out) = session("$set EXPLAIN (COSTS OFF) $late");
+  like($out, qr/Gather/, "the first call is in a parallel query: $name");
+  answers("2024-01-10\n2024-01-10", "$name: a day of the session", "$set $late; SELECT crm.as_of()", options => '-c crm.as_of=2024-01-10');
+  answers("2024-01-10\n2024-01-10\n$today", "$name: a day of the transaction ends with it",
+    "$set BEGIN; SET LOCAL crm.as_of = '2024-01-10'; $late; SELECT crm.as_of(); COMMIT; SELECT crm.as_of()");
+  answers("2024-01-10\n2024-01-11", "$name: a day set afterwards", "$set $late; SET crm.as_of = '2024-01-11'; $late", options => '-c crm.as_of=2024-01-10');
+  refuses(qr/22023.*crm\.as_of/s, "$name: a bad day is refused", "$set $late", options => '-c crm.as_of=10.01.2024');
+}
+
 # With the library loaded at the start of every session.
 # A library outside the system's folder is found by its bare name since 18, by Debian's extension_destdir only below $libdir.
 my $library = $node->safe_psql('postgres', 'SHOW server_version_num') >= 180000 ? 'crm_ext' : '$libdir/crm_ext';
