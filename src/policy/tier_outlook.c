@@ -106,7 +106,8 @@ crm_tier_outlook(PG_FUNCTION_ARGS)
 			values[TO_RISE] = Float8GetDatum(Max(0, policy->enter[standing->rank] - value));
 	}
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "tier_outlook must return a row");
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+		                errmsg("tier_outlook() is declared with a result that is no row type")));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }
 
