@@ -29,9 +29,14 @@ SQL_PIECES = \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
-	sql/mart/mart_tier.sql \
-	sql/mart/mart_question.sql \
+	sql/mart/mart_setting.sql \
 	sql/mart/mart_policy.sql \
+	sql/mart/mart_tier.sql \
+	sql/mart/mart_client.sql \
+	sql/mart/mart_service.sql \
+	sql/mart/mart_relationship.sql \
+	sql/mart/mart_offer.sql \
+	sql/mart/mart_question.sql \
 	sql/mart/mart_plan.sql \
 	sql/mart/refresh_mart.sql \
 	sql/mart/create_mart.sql \

@@ -100,14 +100,15 @@ BEGIN
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
   END IF;
+  SELECT lacking || coalesce(jsonb_object_agg(s.slot, CASE
+      WHEN definition ->> 'registry' IS NULL THEN format('no %s was given as %s', replace(s.kind, '_', ' '), s.slot)
+      WHEN s.by_name AND definition ->> (s.slot || '_name') IS NULL THEN format('no %s of the registry was named as %s', replace(s.kind, '_', ' '), s.slot)
+      ELSE format('the registry has no approved %s', replace(s.kind, '_', ' ')) END), '{}')
+  INTO lacking
+  FROM @extschema@.mart_policy_slot() AS s
+  WHERE NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, s.slot));
   SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking
   FROM (VALUES
-    ('rating', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no scorecard was given as rating' ELSE 'the registry has no approved scorecard' END),
-    ('tiers', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'tiers')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no tier policy was given as tiers' ELSE 'the registry has no approved tier policy' END),
-    ('suitability', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'suitability')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no suitability policy was given as suitability' ELSE 'the registry has no approved suitability policy' END),
     ('tier moves', period IS NULL OR lacking ?& ARRAY['balance', 'trade', 'holding'], CASE
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
@@ -145,7 +146,16 @@ BEGIN
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
       @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_client_piece(definition) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_service_piece(definition) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_relationship_piece(definition) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
   ) AS p;
+  pieces := pieces || @extschema@.mart_setting_piece(definition -> 'settings');
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
   FROM (VALUES
     ('crm', '@extschema@'),
@@ -155,6 +165,9 @@ BEGIN
     ('tiers', CASE WHEN period IS NULL THEN @extschema@.mart_policy_by_day(definition, 'tiers', '$1', '%s')
       ELSE format('%L::@extschema@.tier_policy', definition ->> 'tiers') END),
     ('suitability', @extschema@.mart_policy_by_day(definition, 'suitability', '$1', '%s')),
+    ('segments', @extschema@.mart_policy_by_day(definition, 'segments', '$1', '%s')),
+    ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
+    ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),

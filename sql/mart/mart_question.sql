@@ -109,7 +109,15 @@ BEGIN ATOMIC
       'The n trading days of a market before a day, oldest first; all markets together if market is NULL')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning)
   UNION ALL
-  SELECT q.* FROM mart_tier_question() AS q;
+  SELECT q.* FROM mart_tier_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_client_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_service_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_relationship_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_offer_question() AS q;
 END;
 
 COMMENT ON FUNCTION mart_question() IS
@@ -234,6 +242,14 @@ BEGIN ATOMIC
     ('why', 'basis', 'text', NULL, 'd.basis', 'The law or house rule that the check rests on')
     UNION ALL
     SELECT c.* FROM mart_tier_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_client_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_service_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_relationship_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_offer_column() AS c
   ) AS c (questions, name, type, needs, expression, meaning)
   CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(c.questions, ' ') AS q (name);
 END;

@@ -1,0 +1,55 @@
+-- Numbers and lists that the questions of a mart depend on and that each house sets for itself, as data. Templates read them as {setting: name}.
+CREATE FUNCTION mart_setting()
+RETURNS TABLE (name text, type text, value text, lowest numeric, highest numeric, meaning text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+  SELECT s.*
+  FROM (VALUES
+    ('currency', 'text', '', NULL::numeric, NULL::numeric, 'Currency of all amounts, as comments say it')
+  ) AS s (name, type, value, lowest, highest, meaning);
+END;
+
+COMMENT ON FUNCTION mart_setting() IS
+  'The settings of a mart: name, type, value unless create_mart is given another, lowest and highest value of each number, meaning';
+
+-- The settings of a definition as pieces of SQL. An unknown name, or a value that is not of its type or out of range, is an error.
+CREATE FUNCTION mart_setting_piece(settings jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $mart_setting_piece$
+DECLARE
+  setting record;
+  given text;
+  numbers numeric[];
+  result jsonb := '{}';
+BEGIN
+  SELECT k.key INTO given FROM jsonb_object_keys(settings) AS k (key) WHERE k.key NOT IN (SELECT s.name FROM @extschema@.mart_setting() AS s) ORDER BY k.key LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'there is no setting "%"', given
+      USING ERRCODE = 'invalid_parameter_value', DETAIL = format('There are: %s.', (SELECT string_agg(s.name, ', ' ORDER BY s.name) FROM @extschema@.mart_setting() AS s));
+  END IF;
+  FOR setting IN SELECT * FROM @extschema@.mart_setting() LOOP
+    given := CASE jsonb_typeof(settings -> setting.name)
+      WHEN 'array' THEN (SELECT array_agg(e.value ORDER BY e.place)::text FROM jsonb_array_elements_text(settings -> setting.name) WITH ORDINALITY AS e (value, place))
+      ELSE coalesce(settings ->> setting.name, setting.value) END;
+    BEGIN
+      EXECUTE format('SELECT %L::%s::text', given, setting.type) INTO given;
+      IF setting.type LIKE 'numeric%' OR setting.type LIKE 'integer%' THEN
+        numbers := CASE WHEN setting.type LIKE '%[]' THEN given::numeric[] ELSE ARRAY[given::numeric] END;
+        IF EXISTS (SELECT FROM unnest(numbers) AS n (n) WHERE n.n IS NULL OR n.n < setting.lowest OR n.n > setting.highest OR n.n = 'NaN') THEN
+          RAISE numeric_value_out_of_range;
+        END IF;
+      END IF;
+    EXCEPTION WHEN data_exception THEN
+      RAISE EXCEPTION 'the setting "%" cannot be %', setting.name, settings -> setting.name
+        USING ERRCODE = 'invalid_parameter_value', DETAIL = setting.meaning || '.', HINT = format('It must be of type %s%s%s.', setting.type,
+          ', at least ' || setting.lowest, CASE WHEN setting.lowest IS NULL THEN ', ' ELSE ' and ' END || 'at most ' || setting.highest);
+    END;
+    result := result || jsonb_build_object('setting: ' || setting.name, jsonb_build_object('is', format('%L::%s', given, setting.type)));
+  END LOOP;
+  RETURN result;
+END;
+$mart_setting_piece$;
+
+COMMENT ON FUNCTION mart_setting_piece(jsonb) IS 'The settings of a mart as pieces for mart_expand: {"setting: name": {"is": literal}}; refuses what mart_setting() does not know';
