@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/summary/migration.sql \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
+	sql/summary/co_holding.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
