@@ -43,10 +43,11 @@ BEGIN
       USING ERRCODE = CASE WHEN to_regnamespace(quote_ident(source)) IS NULL THEN 'invalid_schema_name' ELSE 'undefined_table' END,
         HINT = format('SELECT * FROM @extschema@.check_source(%L) says what is missing.', source);
   END IF;
-  SELECT lacking || coalesce(jsonb_object_agg(s."view" || '.' || s."column", format('%I.%I has no column %I', source, s."view", s."column")), '{}')
+  SELECT lacking || coalesce(jsonb_object_agg(c."view" || '.' || c."column", coalesce(lacking ->> c."view", format('%I.%I has no column %I', source, c."view", c."column"))), '{}')
   INTO lacking
-  FROM @extschema@.source_shape(source) AS s
-  WHERE s.state = 'missing';
+  FROM @extschema@.source_contract() AS c
+  LEFT JOIN @extschema@.source_shape(source) AS s ON s."view" = c."view" AND s."column" = c."column"
+  WHERE lacking ? c."view" OR s.state = 'missing';
   SELECT jsonb_object_agg(f.side, f.facts) INTO facts
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
@@ -114,6 +115,7 @@ BEGIN
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
+    ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
   ) AS n (need, unmet, reason)
@@ -169,6 +171,7 @@ BEGIN
     ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
     ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $3', @extschema@.mart_policy_by_day(definition, 'suitability', '$3', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
     ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
@@ -206,6 +209,8 @@ BEGIN
     ('client kind', kinds ->> 'client'),
     ('client group', 'f."client level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(client_reads) AS r (name)), '')),
     ('product kind', kinds ->> 'product'),
+    ('product name', CASE WHEN facts -> 'product' ? 'name' THEN 'p.name::text' ELSE 'NULL::text' END),
+    ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
@@ -216,6 +221,7 @@ BEGIN
       ('tier row', 'client', ARRAY['client_id', 'assets', 'holdings_value'] || client_columns || tier_measure
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)

@@ -270,7 +270,7 @@ CREATE TEMP VIEW mart_view_column AS
 SELECT k.oid, k.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type
 FROM pg_class AS k JOIN pg_attribute AS a ON a.attrelid = k.oid AND a.attnum > 0
 WHERE k.relnamespace = to_regnamespace('mart') AND k.relkind = 'v';
-SELECT cmp_ok((SELECT count(DISTINCT oid) FROM mart_view_column), '=', 8::bigint, 'there are views to look at');
+SELECT cmp_ok((SELECT count(DISTINCT oid) FROM mart_view_column), '>=', 8::bigint, 'there are views to look at');
 SELECT is_empty($$SELECT relname, attname, type FROM mart_view_column
   WHERE type NOT IN ('boolean', 'integer', 'bigint', 'double precision', 'text', 'date', 'timestamp with time zone')
     AND NOT (atttypid = 'numeric'::regtype AND atttypmod <> -1)$$, 'built-in types only, numeric with its scale');
