@@ -30,8 +30,9 @@ crm_lift(const CrmJointCount *count)
 /*
  * The lower end of the 95 % interval of the lift, 0 for a pair that nobody holds.
  *
- * By the delta method for the logarithm of a function of multinomial counts (Agresti, Categorical Data Analysis, 3rd edition 2013, section 16.1).  The
- * gradient of ln(p11 / (p1. p.1)) has the mean -1, so that the variance, 1/n11 - 1/n1. - 1/n.1 + (2 lift - 1)/n, is a sum over the cells in which nothing is below 0:
+ * By the delta method for the logarithm of a function of multinomial counts (Agresti, Categorical Data Analysis, 3rd edition
+ * 2013, section 16.1).  The gradient of ln(p11 / (p1. p.1)) has the mean -1, so that the variance, 1/n11 - 1/n1. - 1/n.1 +
+ * (2 lift - 1)/n, is a sum over the cells in which nothing is below 0:
  *
  *	[n11 g^2 + n12 (n2. / n1.)^2 + n21 (n.2 / n.1)^2 + n22] / n^2
  *
@@ -80,11 +81,12 @@ surprise(double observed, double expected, double difference)
 }
 
 /*
- * G2 of the two by two table: 2 sum n_ij ln(n_ij / expected_ij), Dunning (1993), Accurate methods for the statistics of surprise and
- * coincidence, Computational Linguistics 19(1).
+ * G2 of the two by two table: 2 sum n_ij ln(n_ij / expected_ij), Dunning (1993), Accurate methods for the statistics of
+ * surprise and coincidence, Computational Linguistics 19(1).
  *
- * The differences to what is expected are n11 n22 - n12 n21 divided by n, up to the sign, in all four cells; they add up to 0, so that each
- * cell may have its own difference taken off.  The determinant is exact: G2 is 0 if and only if the two are independent, and never below.
+ * The differences to what is expected are n11 n22 - n12 n21 divided by n, up to the sign, in all four cells; they add up to 0,
+ * so that each cell may have its own difference taken off.  The determinant is exact: G2 is 0 if and only if the two are
+ * independent, and never below.
  */
 double
 crm_log_likelihood_ratio(const CrmJointCount *count)

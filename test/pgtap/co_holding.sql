@@ -253,6 +253,7 @@ SELECT throws_ok($$ SELECT co_holding('{a}', ARRAY(SELECT 'p' || i FROM generate
 SELECT throws_ok($$ SELECT co_holding(ARRAY[repeat('证', 86)]) $$, '54000', NULL, 'too long a name');
 SELECT lives_ok($$ SELECT co_holding(ARRAY[repeat('证', 85)]) $$, 'the longest name');
 SELECT lives_ok($$ SELECT co_holding(ARRAY['a', repeat('x', 256)], '{a}') $$, 'a name that does not count may be longer');
+SELECT cmp_ok((SELECT pg_column_size(open_co_holding(ARRAY[lpad(i::text, 255, 'x')])) FROM generate_series(1, 1024) AS i), '<', 5000000, 'the largest state has the memory that is promised');
 SELECT throws_ok($$ SELECT co_holding_summary_merge(of_counts(9223372036854775807, 1, 1, 1), of_counts(1, 1, 1, 1)) $$, '22003', NULL, 'more clients than a bigint holds');
 SELECT throws_ok($$ SELECT p.* FROM firm, next_products(s, '{a}', -1) AS p $$, '22023', NULL, 'a negative n');
 SELECT throws_ok($$ SELECT p.* FROM firm, next_products(s, '{a}', 1, 0) AS p $$, '22023', NULL, 'no clients asked for');
