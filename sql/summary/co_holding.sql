@@ -110,14 +110,14 @@ COMMENT ON AGGREGATE rollup(co_holding_summary) IS 'the summary of all clients t
 -- co_holding accessors
 
 CREATE FUNCTION co_holding_clients(summary co_holding_summary) RETURNS bigint
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'crm_co_holding_clients';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_co_holding_clients';
 COMMENT ON FUNCTION co_holding_clients(co_holding_summary) IS
   'how many clients, those who hold nothing included';
 
 CREATE FUNCTION co_holding_products(
   summary co_holding_summary, OUT product text, OUT clients bigint, OUT share double precision
 ) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 100 AS 'MODULE_PATHNAME', 'crm_co_holding_products';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 100 AS 'MODULE_PATHNAME', 'crm_co_holding_products';
 COMMENT ON FUNCTION co_holding_products(co_holding_summary) IS
   'a row for each product that somebody holds: its clients, and their share of all';
 

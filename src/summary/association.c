@@ -30,22 +30,33 @@ crm_lift(const CrmJointCount *count)
 /*
  * The lower end of the 95 % interval of the lift, 0 for a pair that nobody holds.
  *
- * By the delta method for the logarithm of a function of multinomial counts (Agresti, Categorical Data Analysis, 3rd edition 2013, section 16.1).  With the
- * gradient of ln(p11 / (p1. p.1)) by the cells, the variance is 1/n11 - 1/n1. - 1/n.1 + (2 lift - 1)/n.
+ * By the delta method for the logarithm of a function of multinomial counts (Agresti, Categorical Data Analysis, 3rd edition
+ * 2013, section 16.1).  The gradient of ln(p11 / (p1. p.1)) has the mean -1, so that the variance, 1/n11 - 1/n1. - 1/n.1 +
+ * (2 lift - 1)/n, is a sum over the cells in which nothing is below 0:
+ *
+ *	[n11 g^2 + n12 (n2. / n1.)^2 + n21 (n.2 / n.1)^2 + n22] / n^2
+ *
+ * where g is n n21 / (n11 n.1) - n2. / n1., and the same with the two products exchanged: half of both, for the same bits either way round.
  */
 double
 crm_lift_lower(const CrmJointCount *count)
 {
-	double lift = crm_lift(count);
-	double variance;
+	double n = (double) count->clients, both = (double) count->both;
+	double one = (double) count->one, one_only = (double) (count->one - count->both);
+	double other = (double) count->other, other_only = (double) (count->other - count->both);
+	double neither = (double) (count->clients - count->one - (count->other - count->both));
+	double odds_one = (double) (count->clients - count->one) / one;
+	double odds_other = (double) (count->clients - count->other) / other;
+	double gradient, sum;
 
 	if (count->both == 0)
 		return 0;
-	/* the two are added up first, so that a pair has the same figures both ways round */
-	variance = 1.0 / (double) count->both -
-	           (1.0 / (double) count->one + 1.0 / (double) count->other) +
-	           (2 * lift - 1) / (double) count->clients;
-	return lift * exp(-STANDARD_ERRORS * sqrt(Max(variance, 0)));
+	gradient = ((n * other_only / (both * other) - odds_one) +
+	            (n * one_only / (both * one) - odds_other)) /
+	           2;
+	sum = both * gradient * gradient +
+	      (one_only * odds_one * odds_one + other_only * odds_other * odds_other) + neither;
+	return crm_lift(count) * exp(-STANDARD_ERRORS * sqrt(sum) / n);
 }
 
 /* observed ln(observed / expected) - (observed - expected), which is never below 0. */
@@ -70,11 +81,12 @@ surprise(double observed, double expected, double difference)
 }
 
 /*
- * G2 of the two by two table: 2 sum n_ij ln(n_ij / expected_ij), Dunning (1993), Accurate methods for the statistics of surprise and
- * coincidence, Computational Linguistics 19(1).
+ * G2 of the two by two table: 2 sum n_ij ln(n_ij / expected_ij), Dunning (1993), Accurate methods for the statistics of
+ * surprise and coincidence, Computational Linguistics 19(1).
  *
- * The differences to what is expected are n11 n22 - n12 n21 divided by n, up to the sign, in all four cells; they add up to 0, so that each
- * cell may have its own difference taken off.  The determinant is exact: G2 is 0 if and only if the two are independent, and never below.
+ * The differences to what is expected are n11 n22 - n12 n21 divided by n, up to the sign, in all four cells; they add up to 0,
+ * so that each cell may have its own difference taken off.  The determinant is exact: G2 is 0 if and only if the two are
+ * independent, and never below.
  */
 double
 crm_log_likelihood_ratio(const CrmJointCount *count)

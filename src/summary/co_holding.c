@@ -5,9 +5,10 @@
  * Open: the products in the order in which they came, with a hash table over their names, and a triangle with a number for each
  * two of them.  It is bounded by the number of products and the length of their names: below 5 MB.
  *
- * Closed: the number of clients, the number of products; for each, in the order of its bytes, its name and the number of its clients; then
- * the pairs, in the order of the second product, then of the first.  These are the numbers of all pairs (flag DENSE), or the number of those that occur and for each of them how many
- * that do not occur go before it, and its number: whichever is shorter.
+ * Closed: the number of clients, the number of products; for each, in the order of its bytes, its name and the number of
+ * its clients; then the pairs, in the order of the second product, then of the first.  These are the numbers of all pairs
+ * (flag DENSE), or how many occur and, for each of them, how many that do not occur go before it and its number: whichever
+ * is shorter.
  */
 #include "postgres.h"
 
@@ -15,6 +16,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -541,6 +543,12 @@ crm_co_holding_of(Datum summary)
 	return holding;
 }
 
+Datum
+crm_product_text(const CrmHeldProduct *product)
+{
+	return PointerGetDatum(cstring_to_text_with_len(product->name, (int) product->length));
+}
+
 /* ------------------------------------------------------------------------------------------------------------------
  * SQL
  * ------------------------------------------------------------------------------------------------------------------ */
@@ -581,8 +589,9 @@ compile_among(struct varlena *array)
 /*
  * transition of co_holding(products text[]) and co_holding(products text[], among text[])
  *
- * A row is a client.  A row with a NULL is skipped; elements that are NULL say nothing, and those that are the same count once.  Errors: 54000 for
- * more than 1024 distinct products, and for one of more than 255 bytes; with "among", for those of "among".
+ * A row is a client.  A row with a NULL is skipped; elements that are NULL say nothing, and those that are the same count
+ * once.  Errors: 54000 for more than 1024 distinct products, and for one of more than 255 bytes; with "among", for those of
+ * "among".
  */
 PG_FUNCTION_INFO_V1(crm_co_holding_add);
 Datum
@@ -621,9 +630,10 @@ crm_co_holding_add(PG_FUNCTION_ARGS)
 		number = product_number(&state, name, length);
 		held[number / 64] |= UINT64CONST(1) << number % 64;
 	}
-	for (uint32 number = 0; number < state->nproducts; number++)
-		if (held[number / 64] & UINT64CONST(1) << number % 64)
+	for (uint32 word = 0; word < lengthof(held); word++)
+		for (; held[word] != 0; held[word] &= held[word] - 1)
 		{
+			uint32 number = 64 * word + pg_rightmost_one_pos64(held[word]);
 			int64 *row = pairs_of(state) + crm_pair_place(number, 0);
 
 			products_of(state)[number].clients++;
@@ -639,13 +649,11 @@ PG_FUNCTION_INFO_V1(crm_co_holding_clients);
 Datum
 crm_co_holding_clients(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64(crm_co_holding_of(PG_GETARG_DATUM(0)).clients);
-}
+	CrmClosed closed = crm_summary_closed(&co_holding_kind, PG_GETARG_DATUM(0));
+	uint64 clients = crm_get_varint(&closed.reader);
 
-static Datum
-name_datum(const CrmHeldProduct *product)
-{
-	return PointerGetDatum(cstring_to_text_with_len(product->name, (int) product->length));
+	crm_summary_corrupted(&co_holding_kind, &closed.reader);
+	PG_RETURN_INT64((int64) clients);
 }
 
 /* co_holding_products(co_holding_summary) -> table (product, clients, share), in the order of the bytes */
@@ -661,7 +669,7 @@ crm_co_holding_products(PG_FUNCTION_ARGS)
 		CrmRecord row = {0};
 
 		CHECK_FOR_INTERRUPTS();
-		crm_record_add(&row, name_datum(&holding.products[i]), false);
+		crm_record_add(&row, crm_product_text(&holding.products[i]), false);
 		crm_record_count(&row, holding.products[i].clients);
 		crm_record_number(&row, (double) holding.products[i].clients / (double) holding.clients);
 		crm_record_put(fcinfo, &row);
@@ -670,10 +678,11 @@ crm_co_holding_products(PG_FUNCTION_ARGS)
 }
 
 /*
- * co_holding_pairs(co_holding_summary) -> table (product, other, clients, clients_other, clients_both, support, confidence, lift, lift_lower, g2)
+ * co_holding_pairs(co_holding_summary) -> table (product, other, clients, clients_other, clients_both, support, confidence,
+ * lift, lift_lower, g2)
  *
- * A row for each ordered pair of products that somebody holds both of.  support and confidence are shares of all clients and of those
- * with the first product (Agrawal, Imielinski and Swami 1993); lift, lift_lower and g2 are those of association.c.
+ * A row for each ordered pair of products that somebody holds both of.  support and confidence are shares of all clients and
+ * of those with the first product (Agrawal, Imielinski and Swami 1993); lift, lift_lower and g2 are those of association.c.
  */
 PG_FUNCTION_INFO_V1(crm_co_holding_pairs);
 Datum
@@ -683,7 +692,7 @@ crm_co_holding_pairs(PG_FUNCTION_ARGS)
 	Datum *names = palloc(sizeof(Datum) * holding.nproducts);
 
 	for (uint32 i = 0; i < holding.nproducts; i++)
-		names[i] = name_datum(&holding.products[i]);
+		names[i] = crm_product_text(&holding.products[i]);
 	InitMaterializedSRF(fcinfo, 0);
 	for (uint32 one = 0; one < holding.nproducts; one++)
 		for (uint32 other = 0; other < holding.nproducts; other++)

@@ -25,6 +25,7 @@ typedef struct CrmCoHolding
 } CrmCoHolding;
 
 extern CrmCoHolding crm_co_holding_of(Datum summary);
+extern Datum crm_product_text(const CrmHeldProduct *product);
 extern int crm_compare_products(const char *a, uint32 a_length, const char *b, uint32 b_length);
 
 /* Pairs of the first n products are the first n(n - 1)/2 places, so that products can be added. */

@@ -15,7 +15,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -104,6 +103,8 @@ rules_of(Associations *associations, uint32 product)
 		if (other == product)
 			continue;
 		count = crm_joint_count(holding, product, other);
+		if (crm_lift(&count) <= 1)
+			continue;
 		lift_lower = crm_lift_lower(&count);
 		if (lift_lower > 1)
 			made[nrules++] = (Rule){.product = other, .lift_lower = lift_lower};
@@ -190,14 +191,9 @@ rank_candidates(Associations *associations, const bool *held, uint32 n, int64 mi
 	return candidates;
 }
 
-static Datum
-name_datum(const CrmHeldProduct *product)
-{
-	return PointerGetDatum(cstring_to_text_with_len(product->name, (int) product->length));
-}
-
 /*
- * next_products(summary co_holding_summary, held text[], n int, min_clients int8) -> table (product, because, clients_both, confidence, lift, lift_lower, g2)
+ * next_products(summary co_holding_summary, held text[], n int, min_clients int8) -> table (product,
+ * because, clients_both, confidence, lift, lift_lower, g2)
  *
  * At most n products that are not held, the best first, each with the held product that its best rule leads from.  A rule counts if at
  * least min_clients clients hold both and the lower end of its lift is above 1.  Errors: 22023 for a negative n and for
@@ -232,8 +228,8 @@ crm_next_products(PG_FUNCTION_ARGS)
 		    crm_joint_count(&associations->holding, candidates[i].because, candidates[i].product);
 		CrmRecord row = {0};
 
-		crm_record_add(&row, name_datum(&products[candidates[i].product]), false);
-		crm_record_add(&row, name_datum(&products[candidates[i].because]), false);
+		crm_record_add(&row, crm_product_text(&products[candidates[i].product]), false);
+		crm_record_add(&row, crm_product_text(&products[candidates[i].because]), false);
 		crm_record_count(&row, count.both);
 		crm_record_number(&row, (double) count.both / (double) count.one);
 		crm_record_number(&row, crm_lift(&count));
