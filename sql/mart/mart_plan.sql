@@ -113,6 +113,7 @@ BEGIN
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
+    ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
@@ -145,7 +146,10 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
-      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+      @extschema@.mart_tier_from_balances(source, tier_measure)) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
+      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_client_piece(definition) AS p
     UNION ALL
