@@ -329,7 +329,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.client_summary, %1$I.refresh_log', mart);
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

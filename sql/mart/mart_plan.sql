@@ -361,7 +361,7 @@ BEGIN
             (6, 'permission', ': no permissions')) AS v (place, name, consequence)
           WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT w.left_out, '; ') FROM wanted AS w WHERE w.question = a.name) END),
+        ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),

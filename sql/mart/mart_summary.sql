@@ -21,8 +21,41 @@ BEGIN ATOMIC
     ('summary month', '(SELECT max(r.month) FROM {mart}.refresh_log AS r WHERE r.month + interval ''1 month'' <= $1 + 1)'),
     ('summary through', '(({summary month} + interval ''1 month'')::date - 1)'),
 
-    -- Amounts that can be used: numbers below this. NaN counts as above all numbers.
+    ('newest positions', '(SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2)'),
+    ('in the month', 's.on_day >= $1 AND s.on_day < $2 AND ($3 IS NULL OR s.client_id::text = ANY ($3))'),
+
+    -- Rows that can be used. NaN counts as above all numbers, so what is below a limit is a number; amounts stay far enough from what numeric(18,2) holds for
+    -- sums to fit.
     ('limit', '1e14'),
+    ('usable balance', 'abs(s.amount::numeric) < {limit}'),
+    ('usable trade', 's.amount::numeric > 0 AND s.amount::numeric < {limit}'),
+    ('usable cash_flow', 'abs(s.amount::numeric) < {limit}'),
+    ('usable fee', 'abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other'')'),
+    ('usable contact', '(s.minutes IS NULL OR s.minutes::numeric >= 0 AND s.minutes::numeric < {limit})'),
+    ('usable holding', 's.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit})'),
+    -- and what is wrong with the others
+    ('fault of an amount', 'CASE WHEN s.amount IS NULL THEN ''no amount'' WHEN s.amount::numeric IN (''NaN'', ''Infinity'', ''-Infinity'') THEN ''amount is not a finite number''
+          WHEN abs(s.amount::numeric) >= {limit} THEN ''amount is out of range'' END'),
+    ('fault of balance', 'coalesce({fault of an amount}, CASE WHEN o.on_day IS NOT NULL THEN ''different balances for the client and day'' END)'),
+    ('fault of trade', 'coalesce({fault of an amount}, CASE WHEN NOT {usable trade} THEN ''amount is not above 0'' END)'),
+    ('fault of cash_flow', '{fault of an amount}'),
+    ('fault of fee', 'coalesce({fault of an amount}, CASE WHEN NOT coalesce({usable fee}, false) THEN ''kind is not one of the contract'' END)'),
+    ('fault of contact', 'CASE WHEN NOT {usable contact} THEN ''minutes are not a number from 0'' END'),
+    ('fault of holding', 'CASE WHEN s.product_id IS NULL THEN ''no product_id'' WHEN NOT {usable holding} THEN ''market_value is not a finite number, or out of range'' END'),
+    ('rejected rows', (
+      SELECT pg_catalog.format('(%s) AS s', pg_catalog.string_agg(pg_catalog.format('
+        SELECT %1$L AS "view", s.client_id::text AS client_id, s.on_day, f.reason, to_jsonb(s)::text AS source_row
+        FROM {%1$s} AS s
+        LEFT JOIN (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c) AS k ON k.client_id = s.client_id::text%2$s
+        CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is not in client'' ELSE {fault of %1$s} END AS reason) AS f
+        WHERE %3$s AND f.reason IS NOT NULL', v.name,
+          CASE v.name WHEN 'balance' THEN '
+        LEFT JOIN (
+          SELECT s.client_id, s.on_day FROM {balance} AS s WHERE s.on_day >= $1 AND s.on_day < $2 AND {usable balance}
+          GROUP BY s.client_id, s.on_day HAVING min(s.amount::numeric) <> max(s.amount::numeric)) AS o ON o.client_id = s.client_id AND o.on_day = s.on_day' END,
+          CASE v.name WHEN 'holding' THEN 's.on_day = {newest positions}' ELSE 's.on_day >= $1 AND s.on_day < $2' END), ' UNION ALL ' ORDER BY v.place))
+      FROM pg_catalog.unnest(ARRAY['balance', 'trade', 'holding', 'cash_flow', 'fee', 'contact']) WITH ORDINALITY AS v (name, place)
+      WHERE NOT mart_summary_piece.lacking ? v.name)),
 
     ('summary values', '(
         SELECT c.client_id, bool_or(c.opened_on IS NULL OR c.opened_on < $1) AS began_before       -- one row a client, should the source repeat one
@@ -33,31 +66,30 @@ BEGIN ATOMIC
       LEFT JOIN {mart}.client_summary AS before ON before.client_id = c.client_id AND before.month = ($1 - interval ''1 month'')::date
       LEFT JOIN {balances of the month} AS m ON m.client_id = c.client_id COLLATE "C"
       LEFT JOIN (
-        SELECT t.client_id, {crm}.activity(t.on_day, round(t.amount::numeric, 4)) AS activity
-        FROM {trade} AS t
-        WHERE t.on_day >= $1 AND t.on_day < $2 AND t.amount::numeric > 0 AND t.amount::numeric < {limit} AND ($3 IS NULL OR t.client_id::text = ANY ($3))
-        GROUP BY t.client_id) AS trade ON trade.client_id = c.client_id
+        SELECT s.client_id, {crm}.activity(s.on_day, round(s.amount::numeric, 4)) AS activity
+        FROM {trade} AS s
+        WHERE {in the month} AND {usable trade}
+        GROUP BY s.client_id) AS trade ON trade.client_id = c.client_id
       LEFT JOIN (
-        SELECT f.client_id, coalesce(sum(f.amount::numeric) FILTER (WHERE f.amount > 0), 0) AS inflow, coalesce(-sum(f.amount::numeric) FILTER (WHERE f.amount < 0), 0) AS outflow
-        FROM {cash_flow} AS f
-        WHERE f.on_day >= $1 AND f.on_day < $2 AND abs(f.amount::numeric) < {limit} AND ($3 IS NULL OR f.client_id::text = ANY ($3))
-        GROUP BY f.client_id) AS flow ON flow.client_id = c.client_id
+        SELECT s.client_id, coalesce(sum(s.amount::numeric) FILTER (WHERE s.amount > 0), 0) AS inflow, coalesce(-sum(s.amount::numeric) FILTER (WHERE s.amount < 0), 0) AS outflow
+        FROM {cash_flow} AS s
+        WHERE {in the month} AND {usable cash_flow}
+        GROUP BY s.client_id) AS flow ON flow.client_id = c.client_id
       LEFT JOIN (
-        SELECT f.client_id, sum(f.amount::numeric) FILTER (WHERE f.kind::text = ''commission'') AS commission, sum(f.amount::numeric) FILTER (WHERE f.kind::text = ''advice'') AS advice,
-          sum(f.amount::numeric) FILTER (WHERE f.kind::text = ''distribution'') AS distribution, sum(f.amount::numeric) FILTER (WHERE f.kind::text = ''interest'') AS interest,
-          sum(f.amount::numeric) FILTER (WHERE f.kind::text = ''other'') AS other
-        FROM {fee} AS f
-        WHERE f.on_day >= $1 AND f.on_day < $2 AND abs(f.amount::numeric) < {limit} AND ($3 IS NULL OR f.client_id::text = ANY ($3))
-        GROUP BY f.client_id) AS fee ON fee.client_id = c.client_id
+        SELECT s.client_id, sum(s.amount::numeric) FILTER (WHERE s.kind::text = ''commission'') AS commission, sum(s.amount::numeric) FILTER (WHERE s.kind::text = ''advice'') AS advice,
+          sum(s.amount::numeric) FILTER (WHERE s.kind::text = ''distribution'') AS distribution, sum(s.amount::numeric) FILTER (WHERE s.kind::text = ''interest'') AS interest,
+          sum(s.amount::numeric) FILTER (WHERE s.kind::text = ''other'') AS other
+        FROM {fee} AS s
+        WHERE {in the month} AND {usable fee}
+        GROUP BY s.client_id) AS fee ON fee.client_id = c.client_id
       LEFT JOIN (
         SELECT s.client_id, count(*) AS contacts, sum(s.minutes::numeric) AS minutes, sum(coalesce(r.per_contact, 0) + coalesce(r.per_minute * s.minutes::numeric, 0)) AS cost
         FROM {contact} AS s
         LEFT JOIN {rates} AS r ON r.channel = s.channel AND r.from_day <= s.on_day AND s.on_day < r.until_day
-        WHERE s.on_day >= $1 AND s.on_day < $2 AND (s.minutes IS NULL OR s.minutes::numeric >= 0 AND s.minutes::numeric < {limit})
-          AND ($3 IS NULL OR s.client_id::text = ANY ($3))
+        WHERE {in the month} AND {usable contact}
         GROUP BY s.client_id) AS service ON service.client_id = c.client_id
       CROSS JOIN (
-        SELECT (SELECT max(h.on_day) FROM {holding} AS h WHERE h.on_day >= $1 AND h.on_day < $2) AS held_on, {first balance day} AS first_day) AS d
+        SELECT {newest positions} AS held_on, {first balance day} AS first_day) AS d
       LEFT JOIN {positions of the month} AS held ON held.client_id = c.client_id
       CROSS JOIN LATERAL (
         SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount) AS opening'),
@@ -70,10 +102,10 @@ BEGIN ATOMIC
     -- One pass over the balances of the month. What it began with is what the month before ended with, and is looked up where there is no row of it;
     -- balances of before the relationship began do not count. Two different balances for one day are none.
     ('balance before', '(
-          SELECT min(b.amount::numeric) FROM {balance} AS b WHERE b.client_id = c.client_id AND {day before} AND abs(b.amount::numeric) < {limit}
-          GROUP BY b.on_day HAVING min(b.amount::numeric) = max(b.amount::numeric) ORDER BY b.on_day DESC LIMIT 1)'),
+          SELECT min(s.amount::numeric) FROM {balance} AS s WHERE s.client_id = c.client_id AND {day before} AND {usable balance}
+          GROUP BY s.on_day HAVING min(s.amount::numeric) = max(s.amount::numeric) ORDER BY s.on_day DESC LIMIT 1)'),
     ('day before', CASE mart_summary_piece.balance_mode
-      WHEN 'snapshot' THEN 'b.on_day = (SELECT max(d.on_day) FROM {calendar} AS d WHERE d.on_day < $1)' ELSE 'b.on_day < $1' END),
+      WHEN 'snapshot' THEN 's.on_day = (SELECT max(d.on_day) FROM {calendar} AS d WHERE d.on_day < $1)' ELSE 's.on_day < $1' END),
     ('no balance', CASE WHEN mart_summary_piece.balance_mode = 'snapshot' AND NOT mart_summary_piece.lacking ? 'balance' THEN '0' ELSE 'NULL' END),
     ('opening ends', CASE mart_summary_piece.balance_mode WHEN 'snapshot' THEN 'd.first_day' ELSE 'm.first_day' END),
     ('first balance day', CASE mart_summary_piece.balance_mode WHEN 'snapshot' THEN '(SELECT min(d.on_day) FROM {snapshot days} AS d)' ELSE 'NULL::date' END),
@@ -81,11 +113,11 @@ BEGIN ATOMIC
             FROM (SELECT DISTINCT d.on_day FROM {calendar} AS d
               WHERE d.on_day >= $1 AND d.on_day < $2 AND d.on_day <= (SELECT max(b.on_day) FROM {balance} AS b WHERE b.on_day < $2)) AS d)'),
     ('days of the month', '(
-              SELECT b.client_id COLLATE "C" AS client_id, b.on_day, min(b.amount::numeric) AS amount      -- bytes sort fastest
-              FROM {balance} AS b
-              WHERE b.on_day >= $1 AND b.on_day < $2 AND abs(b.amount::numeric) < {limit} AND ($3 IS NULL OR b.client_id::text = ANY ($3))
-              GROUP BY b.client_id COLLATE "C", b.on_day
-              HAVING min(b.amount::numeric) = max(b.amount::numeric))'),
+              SELECT s.client_id COLLATE "C" AS client_id, s.on_day, min(s.amount::numeric) AS amount      -- bytes sort fastest
+              FROM {balance} AS s
+              WHERE {in the month} AND {usable balance}
+              GROUP BY s.client_id COLLATE "C", s.on_day
+              HAVING min(s.amount::numeric) = max(s.amount::numeric))'),
     ('balances of the month', CASE mart_summary_piece.balance_mode
       WHEN 'snapshot' THEN '(
           SELECT b.client_id, sum(b.amount * (d.ends - d.on_day)) AS weighted, max(b.amount) FILTER (WHERE d.ends = $2) AS closing
@@ -113,13 +145,12 @@ BEGIN ATOMIC
         FROM (
           SELECT v.client_id, v.class, v.products, v.value::float8 / nullif(sum(v.value) OVER (PARTITION BY v.client_id), 0)::float8 AS share
           FROM (
-            SELECT h.client_id, k.class, count(DISTINCT h.product_id) AS products,
-              nullif(greatest(sum(h.market_value::numeric) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
-            FROM {holding} AS h
-            LEFT JOIN {classes} AS k ON k.product_id = h.product_id
-            WHERE h.on_day = (SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2)
-              AND (h.market_value IS NULL OR abs(h.market_value::numeric) < {limit}) AND ($3 IS NULL OR h.client_id::text = ANY ($3))
-            GROUP BY h.client_id, k.class) AS v) AS v
+            SELECT s.client_id, k.class, count(DISTINCT s.product_id) AS products,
+              nullif(greatest(sum(s.market_value::numeric) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
+            FROM {holding} AS s
+            LEFT JOIN {classes} AS k ON k.product_id = s.product_id
+            WHERE s.on_day = {newest positions} AND {usable holding} AND ($3 IS NULL OR s.client_id::text = ANY ($3))
+            GROUP BY s.client_id, k.class) AS v) AS v
         GROUP BY v.client_id)'),
     ('classes', '(SELECT p.product_id, min(coalesce(p.category::text, p.kind::text)) AS class FROM {product} AS p GROUP BY p.product_id)'),
 
@@ -183,6 +214,8 @@ BEGIN ATOMIC
       'The row of client_summary for each client, or for some, in the month from a day until the day before another; refresh_mart reads it'),
     (14, 'source_digest', false, ARRAY['summaries'], 'from_day date, to_day date', 100, '{source digests}',
       'What the source has in each month: for each of its views a number of rows and a digest of them. refresh_mart sees late corrections by it'),
+    (15, 'source_reject', false, ARRAY['summaries'], 'from_day date, to_day date', 100, '{rejected rows}',
+      'Rows of the source in the month from a day until the day before another that cannot be used, and why; refresh_mart keeps them in the table rejected'),
     (25, 'client_month', true, ARRAY['summaries'], 'as_of date', 100000,
       '{client} AS c
       JOIN {mart}.client_summary AS s ON s.client_id = c.client_id AND s.month <= {summary month}
@@ -227,6 +260,12 @@ BEGIN ATOMIC
     ('source_digest', 'view', 'text', NULL, 's."view"', 'View of the source'),
     ('source_digest', 'rows', 'bigint', NULL, 's.rows', 'Number of its rows'),
     ('source_digest', 'digest', 'bigint', NULL, 'hash_numeric_extended(s.digest, 0)', 'Digest of its rows'),
+
+    ('source_reject', 'view', 'text', NULL, 's."view"', 'View of the source'),
+    ('source_reject', 'client_id', 'text', NULL, 's.client_id', 'The client, as the row says'),
+    ('source_reject', 'on_day', 'date', NULL, 's.on_day', 'The day'),
+    ('source_reject', 'reason', 'text', NULL, 's.reason', 'What is wrong'),
+    ('source_reject', 'source_row', 'text', NULL, 's.source_row', 'The row'),
 
     ('client_month', 'as_of', 'date', NULL, '$1', 'The day that is asked about'),
     ('client_month', 'data_through', 'date', NULL, '{summary through}', 'Last day of the newest month that ended at or before as_of and was refreshed'),
@@ -279,6 +318,8 @@ BEGIN
       month date PRIMARY KEY,
       clients bigint NOT NULL,
       standings bigint,
+      has_standings boolean GENERATED ALWAYS AS (standings IS NOT NULL) STORED,
+      rejected bigint NOT NULL,
       written bigint NOT NULL,
       corrections int NOT NULL DEFAULT 0,
       refreshed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -291,6 +332,8 @@ BEGIN
     COMMENT ON COLUMN %1$I.refresh_log.month IS 'First day of the month';
     COMMENT ON COLUMN %1$I.refresh_log.clients IS 'Rows of client_summary';
     COMMENT ON COLUMN %1$I.refresh_log.standings IS 'Rows of tier_month for the month, or for the quarter that ends with it; empty if none are kept or the quarter goes on';
+    COMMENT ON COLUMN %1$I.refresh_log.has_standings IS 'Whether standings are there: the views read this, so that readers need not see numbers of clients';
+    COMMENT ON COLUMN %1$I.refresh_log.rejected IS 'Rows of the table rejected';
     COMMENT ON COLUMN %1$I.refresh_log.written IS 'Rows that the last refresh wrote or removed';
     COMMENT ON COLUMN %1$I.refresh_log.corrections IS 'How often the month was refreshed again, since its source or that of an earlier month changed';
     COMMENT ON COLUMN %1$I.refresh_log.refreshed_at IS 'When it was refreshed last';
@@ -344,8 +387,26 @@ BEGIN
     COMMENT ON COLUMN %1$I.client_summary.products_held IS 'Products held on the newest day of positions at or before the end of the month; empty if the source has no holding';
     COMMENT ON COLUMN %1$I.client_summary.classes_held IS 'Classes of product held, by category, else kind; empty if products have neither';
     COMMENT ON COLUMN %1$I.client_summary.effective_classes IS 'Effective number of classes: the exponential of the entropy of their shares in the value; empty if nothing of value is held';
+
+    CREATE TABLE IF NOT EXISTS %1$I.rejected (
+      month date NOT NULL,
+      "view" text NOT NULL,
+      client_id text,
+      on_day date NOT NULL,
+      reason text NOT NULL,
+      source_row text NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS rejected_month ON %1$I.rejected (month, "view");
+    COMMENT ON TABLE %1$I.rejected IS 'Rows of the source that client_summary could not use; refresh_mart writes it';
+    COMMENT ON COLUMN %1$I.rejected.month IS 'First day of the month';
+    COMMENT ON COLUMN %1$I.rejected."view" IS 'View of the source';
+    COMMENT ON COLUMN %1$I.rejected.client_id IS 'The client, as the row says';
+    COMMENT ON COLUMN %1$I.rejected.on_day IS 'The day';
+    COMMENT ON COLUMN %1$I.rejected.reason IS 'What is wrong';
+    COMMENT ON COLUMN %1$I.rejected.source_row IS 'The row, as JSON';
   $table$, mart);
   PERFORM @extschema@.mart_protect(mart, 'client_summary', source);
+  PERFORM @extschema@.mart_protect(mart, 'rejected', source);
 END;
 $mart_summary_tables$;
 

@@ -64,7 +64,7 @@ BEGIN ATOMIC
     ('months', CASE mart_tier_piece.period WHEN 'quarter' THEN '3 months' ELSE '1 month' END),
     -- the newest refreshed period that had ended on the day; a period ends the day before the next begins
     ('last month', '(SELECT max(r.month) FROM {periods} AS r WHERE r.month + interval ''{months}'' <= $1 + 1)'),
-    ('periods', '(SELECT (r.month + interval ''1 month'' - interval ''{months}'')::date AS month FROM {mart}.refresh_log AS r WHERE r.standings IS NOT NULL)'),
+    ('periods', '(SELECT (r.month + interval ''1 month'' - interval ''{months}'')::date AS month FROM {mart}.refresh_log AS r WHERE r.has_standings)'),
     ('label', '({crm}.tier_labels({tiers}))'),
 
     -- Balances come from the summaries of the period's months, other measures are facts as of its last day.

@@ -139,7 +139,7 @@ BEGIN
   IF kept = basis THEN
     RETURN;
   ELSIF kept IS NULL OR (kept ->> 'source', kept ->> 'balance_mode', coalesce(kept ->> 'market', '')) <> (basis ->> 'source', basis ->> 'balance_mode', coalesce(basis ->> 'market', '')) THEN
-    EXECUTE format('TRUNCATE %1$I.client_summary, %1$I.refresh_log', mart);
+    EXECUTE format('TRUNCATE %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
     IF has_tiers THEN
       EXECUTE format('TRUNCATE %1$I.tier_month', mart);
     END IF;
@@ -198,7 +198,7 @@ COMMENT ON FUNCTION mart_refresh_source(text, date, date, date) IS
 
 -- One month of client_summary, for some clients or for all (NULL), whatever is there of it already: rows that come out the same are not written. touched
 -- are the clients whose row is another, carried those of whom the month after begins with something else; both only where they are asked for.
--- The rows come by a table of their own, since a query that writes cannot be parallel.
+-- The rows come by a table of their own, since a query that writes cannot be parallel. What cannot be used of the month goes to rejected.
 CREATE FUNCTION mart_refresh_month(mart text, month date, clients text[], note bool, OUT written bigint, OUT touched text[], OUT carried text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -239,6 +239,12 @@ BEGIN
     mart, array_to_string(columns, ', '), 'n.' || array_to_string(columns, ', n.'), 'excluded.' || array_to_string(columns, ', excluded.'), 't.' || array_to_string(columns, ', t.'))
   INTO written, touched USING month, clients, note;
   DROP TABLE pg_temp.mart_refreshed;
+  IF clients IS NULL THEN
+    EXECUTE format('DELETE FROM %I.rejected AS r WHERE r.month = $1', mart) USING month;
+    EXECUTE format('
+      INSERT INTO %1$I.rejected (month, "view", client_id, on_day, reason, source_row)
+      SELECT $1, s."view", s.client_id, s.on_day, s.reason, s.source_row FROM %1$I.source_reject($1, $2) AS s', mart) USING month, (month + interval '1 month')::date;
+  END IF;
 END;
 $mart_refresh_month$;
 
@@ -298,9 +304,11 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %I.tier_month AS t WHERE t.month = $1', mart) INTO standings USING standings_of;
   END IF;
   EXECUTE format('
-    INSERT INTO %1$I.refresh_log AS r (month, clients, standings, written, seconds, source_rows, sources, basis)
-    SELECT $1, count(*), $2, $3, extract(epoch FROM clock_timestamp() - $4), $5, $6, $7 FROM %1$I.client_summary AS s WHERE s.month = $1
-    ON CONFLICT (month) DO UPDATE SET clients = excluded.clients, standings = excluded.standings, written = excluded.written, corrections = r.corrections + 1,
+    INSERT INTO %1$I.refresh_log AS r (month, clients, standings, rejected, written, seconds, source_rows, sources, basis)
+    SELECT $1, count(*), $2, (SELECT count(*) FROM %1$I.rejected AS j WHERE j.month = $1), $3, extract(epoch FROM clock_timestamp() - $4), $5, $6, $7
+    FROM %1$I.client_summary AS s
+    WHERE s.month = $1
+    ON CONFLICT (month) DO UPDATE SET clients = excluded.clients, standings = excluded.standings, rejected = excluded.rejected, written = excluded.written, corrections = r.corrections + 1,
       refreshed_at = excluded.refreshed_at, seconds = excluded.seconds, source_rows = excluded.source_rows, sources = excluded.sources, basis = excluded.basis', mart)
   USING month, standings, written, started, source_rows, sources, basis;
   RAISE NOTICE '%: month %, % rows written in % s', mart, to_char(month, 'YYYY-MM'), written, round(extract(epoch FROM clock_timestamp() - started), 2);
@@ -437,25 +445,81 @@ $mart_refresh_next$;
 COMMENT ON FUNCTION mart_refresh_next(text, date) IS
   'Computes the next month of what a mart keeps; the month, or NULL if none has ended by the day or the source has not come to it. refresh_mart calls it';
 
--- A procedure that commits cannot fix its search_path, so everything in it is qualified, and the work is in functions that do.
+-- One refresh of a mart at a time, by an advisory lock on its schema: who comes second waits, as long as lock_timeout lets it. A refresh that commits holds
+-- it for the session, beyond its commits; one that does not, until the transaction ends.
+CREATE FUNCTION mart_refresh_begin(mart text, for_session bool)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $mart_refresh_begin$
+DECLARE
+  room int := 'pg_namespace'::regclass::oid::int;
+  place int := to_regnamespace(quote_ident(mart))::oid::int;
+  other int;
+BEGIN
+  IF (CASE WHEN for_session THEN pg_try_advisory_lock(room, place) ELSE pg_try_advisory_xact_lock(room, place) END) THEN
+    RETURN;
+  END IF;
+  SELECT l.pid INTO other FROM pg_locks AS l
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::int = room AND l.objid::int = place AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
+  RAISE NOTICE 'mart % is being refreshed by process %: waiting for it', quote_ident(mart), coalesce(other::text, 'unknown');
+  IF for_session THEN
+    PERFORM pg_advisory_lock(room, place);
+  ELSE
+    PERFORM pg_advisory_xact_lock(room, place);
+  END IF;
+END;
+$mart_refresh_begin$;
+
+COMMENT ON FUNCTION mart_refresh_begin(text, bool) IS 'Waits until no other refresh of the mart runs, and locks others out, for the session or for the transaction; refresh_mart calls it';
+
+CREATE FUNCTION mart_refresh_end(mart text)
+RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+  SELECT pg_catalog.pg_advisory_unlock('pg_catalog.pg_namespace'::pg_catalog.regclass::oid::int, pg_catalog.to_regnamespace(pg_catalog.quote_ident(mart_refresh_end.mart))::oid::int);
+END;
+
+COMMENT ON FUNCTION mart_refresh_end(text) IS 'Lets other refreshes of the mart begin; refresh_mart calls it';
+
+-- A procedure that commits cannot fix its search_path, so everything in it is qualified, and the work is in functions that do. Nor can it commit where an
+-- error is caught, so each piece of the work has its own place to give the lock back.
 CREATE PROCEDURE refresh_mart(mart text, through date DEFAULT as_of(), check_from date DEFAULT NULL, recompute_from date DEFAULT NULL,
   commit_each_month bool DEFAULT true)
 LANGUAGE plpgsql
 AS $refresh_mart$
+DECLARE
+  month date;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
   IF through IS NULL THEN
     RAISE EXCEPTION 'the day through which the data are complete must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
-  IF commit_each_month THEN
-    COMMIT;
+  IF NOT commit_each_month THEN
+    PERFORM @extschema@.mart_refresh_begin(mart, false);
+    PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
+    WHILE @extschema@.mart_refresh_next(mart, through) IS NOT NULL LOOP
+    END LOOP;
+    RETURN;
   END IF;
-  WHILE @extschema@.mart_refresh_next(mart, through) IS NOT NULL LOOP
-    IF commit_each_month THEN
-      COMMIT;
-    END IF;
+  PERFORM @extschema@.mart_refresh_begin(mart, true);
+  BEGIN
+    PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
+  EXCEPTION WHEN OTHERS OR query_canceled THEN
+    PERFORM @extschema@.mart_refresh_end(mart);
+    RAISE;
+  END;
+  LOOP
+    COMMIT;
+    BEGIN
+      month := @extschema@.mart_refresh_next(mart, through);
+    EXCEPTION WHEN OTHERS OR query_canceled THEN
+      PERFORM @extschema@.mart_refresh_end(mart);
+      RAISE;
+    END;
+    EXIT WHEN month IS NULL;
   END LOOP;
+  PERFORM @extschema@.mart_refresh_end(mart);
 END;
 $refresh_mart$;
 
