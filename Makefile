@@ -32,6 +32,7 @@ SQL_PIECES = \
 	sql/mart/mart_fact.sql \
 	sql/mart/mart_setting.sql \
 	sql/mart/mart_policy.sql \
+	sql/mart/mart_summary.sql \
 	sql/mart/mart_tier.sql \
 	sql/mart/mart_client.sql \
 	sql/mart/mart_service.sql \

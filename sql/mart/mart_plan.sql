@@ -114,6 +114,7 @@ BEGIN
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
+    ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
@@ -147,7 +148,10 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
-      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+      @extschema@.mart_tier_from_balances(source, tier_measure)) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
+      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_client_piece(definition) AS p
     UNION ALL
@@ -363,7 +367,7 @@ BEGIN
             (6, 'permission', ': no permissions')) AS v (place, name, consequence)
           WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT w.left_out, '; ') FROM wanted AS w WHERE w.question = a.name) END),
+        ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),

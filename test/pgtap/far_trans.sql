@@ -23,7 +23,7 @@ SELECT *
 FROM crm.create_mart('mart', 'source', rating => :'rating', tiers => :'tiers', suitability => :'eu', tier_measure => 'score', client_columns => '{segment}');
 
 SELECT set_eq('SELECT object FROM made WHERE status = ''left out''', ARRAY['suitability_exception', 'suitability_change', 'trading_days',
-  'source_days', 'calendar', 'tier_value', 'tier_source', 'tier_history', 'client_month', 'tier_watch', 'tier_migration', 'tier_as_told', 'tier_why'],
+  'source_days', 'calendar', 'summary_value', 'source_digest', 'source_reject', 'tier_value', 'tier_history', 'client_month', 'tier_watch', 'tier_migration', 'tier_as_told', 'tier_why'],
   'what needs holdings, a calendar, days or tiers that move is left out');
 SELECT results_eq('SELECT count(*) FROM mart.client_360', ARRAY[29090::bigint], 'every client, by the newest version of the profile');
 SELECT results_eq('SELECT count(*), count(risk_level) FROM mart.product_facts(''2022-11-30'')', $$VALUES (806::bigint, 806::bigint)$$, 'every security, graded');
