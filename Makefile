@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/summary/migration.sql \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
+	sql/summary/co_holding.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
@@ -42,6 +43,7 @@ SQL_PIECES = \
 	sql/mart/refresh_mart.sql \
 	sql/mart/create_mart.sql \
 	sql/mart/client_value.sql \
+	sql/mart/propose_rfm_cuts.sql \
 	sql/mart/simulate_tiers.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \

@@ -142,7 +142,7 @@ BEGIN
   EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d', mart) INTO kept;
   kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "only_row": true}');
   IF jsonb_typeof(settings) <> 'object' THEN
-    RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"currency": "CNY"}: mart_setting() lists them.';
+    RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"callback_share": 0.1}: mart_setting() lists them.';
   END IF;
   new := kept || asked || jsonb_build_object('settings', jsonb_strip_nulls((kept -> 'settings') || settings));
   IF new ->> 'balance_mode' NOT IN ('change', 'snapshot') THEN

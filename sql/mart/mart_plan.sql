@@ -43,10 +43,11 @@ BEGIN
       USING ERRCODE = CASE WHEN to_regnamespace(quote_ident(source)) IS NULL THEN 'invalid_schema_name' ELSE 'undefined_table' END,
         HINT = format('SELECT * FROM @extschema@.check_source(%L) says what is missing.', source);
   END IF;
-  SELECT lacking || coalesce(jsonb_object_agg(s."view" || '.' || s."column", format('%I.%I has no column %I', source, s."view", s."column")), '{}')
+  SELECT lacking || coalesce(jsonb_object_agg(c."view" || '.' || c."column", coalesce(lacking ->> c."view", format('%I.%I has no column %I', source, c."view", c."column"))), '{}')
   INTO lacking
-  FROM @extschema@.source_shape(source) AS s
-  WHERE s.state = 'missing';
+  FROM @extschema@.source_contract() AS c
+  LEFT JOIN @extschema@.source_shape(source) AS s ON s."view" = c."view" AND s."column" = c."column"
+  WHERE lacking ? c."view" OR s.state = 'missing';
   SELECT jsonb_object_agg(f.side, f.facts) INTO facts
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
@@ -115,6 +116,12 @@ BEGIN
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
+    ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
+    ('assets', NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding')),
+    ('client money', lacking ? 'fee' AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee')),
+    ('client measure', lacking ?& ARRAY['fee', 'rating'] AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'],
+      concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee', lacking ->> 'rating')),
+    ('product class', lacking ?& ARRAY['product.category', 'product.kind'], concat_ws('; ', lacking ->> 'product.category', lacking ->> 'product.kind')),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
   ) AS n (need, unmet, reason)
@@ -151,8 +158,6 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
       NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
-    SELECT p.* FROM @extschema@.mart_client_piece(definition) AS p
-    UNION ALL
     SELECT p.* FROM @extschema@.mart_service_piece(definition) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_relationship_piece(definition) AS p
@@ -173,9 +178,13 @@ BEGIN
     ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
     ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $3', @extschema@.mart_policy_by_day(definition, 'suitability', '$3', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
     ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
+    ('segment', CASE WHEN lacking ? 'segments' THEN 'NULL::text' ELSE @extschema@.mart_policy_by_day(definition, 'segments', '$1', '@extschema@.decide_text(%s, r, ''segment'')') END),
+    ('segment order', @extschema@.mart_policy_by_day(definition, 'segments', '$1', 'array_position(@extschema@.decision_table_labels(%s, ''segment''), g.segment)')),
+    ('segments name', @extschema@.mart_policy_title(definition, 'segments')),
     ('tier policy name', @extschema@.mart_policy_title(definition, 'tiers')),
     ('suitability policy name', @extschema@.mart_policy_title(definition, 'suitability')),
     ('tier measure', tier_measure),
@@ -210,6 +219,8 @@ BEGIN
     ('client kind', kinds ->> 'client'),
     ('client group', 'f."client level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(client_reads) AS r (name)), '')),
     ('product kind', kinds ->> 'product'),
+    ('product name', CASE WHEN facts -> 'product' ? 'name' THEN 'p.name::text' ELSE 'NULL::text' END),
+    ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
@@ -219,7 +230,9 @@ BEGIN
       ('rating row', 'client', ARRAY['client_id'] || client_columns || rating_reads),
       ('tier row', 'client', ARRAY['client_id', 'assets', 'holdings_value'] || client_columns || tier_measure
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
+      ('value row', 'client', ARRAY['client_id'] || client_columns),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)
@@ -277,6 +290,13 @@ BEGIN
     ) AS d
     GROUP BY d.from_day, d.until_day
   ) AS d;
+
+  -- questions that are left out, for those that read them
+  SELECT lacking || coalesce(jsonb_object_agg('view ' || l.name, l.reason), '{}') INTO lacking
+  FROM (
+    SELECT q.name, string_agg(DISTINCT lacking ->> n.need, '; ') AS reason
+    FROM @extschema@.mart_question() AS q CROSS JOIN LATERAL unnest(q.needs) AS n (need) WHERE lacking ? n.need GROUP BY q.name) AS l;
+  SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces FROM @extschema@.mart_client_piece(lacking) AS p;
 
   RETURN QUERY
     WITH question AS (
@@ -358,8 +378,8 @@ BEGIN
           SELECT string_agg((lacking ->> v.name) || v.consequence, '; ' ORDER BY v.place)
           FROM (VALUES (1, 'client_profile', ': its columns are read from client, the past cannot be reproduced'), (2, 'balance', ': no assets'),
             (3, 'trading_day', ': days seen in balance stand for trading days'), (4, 'trade', ': no trades'), (5, 'holding', ': no holdings'),
-            (6, 'permission', ': no permissions')) AS v (place, name, consequence)
-          WHERE lacking ? v.name)
+            (6, 'permission', ': no permissions'), (7, 'household', ': no households'), (8, 'fee', ': no revenue')) AS v (place, name, consequence)
+          WHERE lacking ? v.name AND (v.place <= 6 OR a.name = 'client_360'))
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
         ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
       a.signature, a.shape, a.columns, a.types,

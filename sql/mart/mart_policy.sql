@@ -100,6 +100,29 @@ $mart_registry_policies$;
 COMMENT ON FUNCTION mart_registry_policies(text, jsonb) IS
   'The approved versions of the policies that a mart takes from a registry, {"rating": [{"from_day": ..., "document": ...}], ...}; names says which policy a slot has: {"rating": "..."}';
 
+-- The texts that an output of a decision table may be, in their order: its "values", else what the rules give, first to last, then its default.
+CREATE FUNCTION decision_table_labels(policy decision_table, output text)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+RETURN (
+  SELECT coalesce(
+    (SELECT pg_catalog.array_agg(v.value ORDER BY v.place)
+      FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(o.output -> 'values') WHEN 'array' THEN o.output -> 'values' END) WITH ORDINALITY AS v (value, place)),
+    (SELECT pg_catalog.array_agg(g.value ORDER BY g.place)
+      FROM (
+        SELECT a.value, pg_catalog.min(a.place) AS place
+        FROM (
+          SELECT r.rule -> 'then' ->> (o.place - 1)::int AS value, r.place FROM pg_catalog.jsonb_array_elements(decision_table_labels.policy::jsonb -> 'rules') WITH ORDINALITY AS r (rule, place)
+          UNION ALL
+          SELECT o.output ->> 'default', 2147483647) AS a
+        WHERE a.value IS NOT NULL
+        GROUP BY a.value) AS g))
+  FROM pg_catalog.jsonb_array_elements(decision_table_labels.policy::jsonb -> 'outputs') WITH ORDINALITY AS o (output, place)
+  WHERE coalesce(o.output ->> 'name', o.output #>> '{}') = decision_table_labels.output);
+
+COMMENT ON FUNCTION decision_table_labels(decision_table, text) IS
+  'The texts that an output of a decision table may be, in the order of its "values", else of the rules; NULL if it has no such output';
+
 CREATE FUNCTION mart_policy_title(definition jsonb, slot text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
