@@ -431,11 +431,11 @@ BEGIN
   END IF;
   SELECT * INTO source FROM @extschema@.mart_refresh_source(mart, month, month, NULL);
   written := (@extschema@.mart_refresh_month(mart, month, NULL, false)).written;
-  EXECUTE format('ANALYZE %I.client_summary', mart);
+  EXECUTE format('ANALYZE %I.client_summary (month, client_id)', mart);      -- what the next month is joined by
   ended := @extschema@.mart_period_ended(basis ->> 'period', month);
   IF ended IS NOT NULL THEN
     written := written + (@extschema@.mart_refresh_standings(mart, basis, ended, NULL, false)).written;
-    EXECUTE format('ANALYZE %I.tier_month', mart);
+    EXECUTE format('ANALYZE %I.tier_month (month, client_id)', mart);
   END IF;
   PERFORM @extschema@.mart_refresh_note(mart, basis, month, written, ended, started, source.source_rows, source.sources);
   RETURN month;
