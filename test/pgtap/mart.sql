@@ -102,7 +102,7 @@ SELECT m.* FROM policy AS p CROSS JOIN LATERAL crm.create_mart('mart', 'source',
 WHERE m.object IN (SELECT o.name FROM foundation AS o);
 
 SELECT set_eq('SELECT object FROM made WHERE status = ''created'' AND reason IS NULL',
-  ARRAY['client_facts', 'product_facts', 'client_360', 'client_rating', 'tier_summary', 'suitability_matrix',
+  ARRAY['client_facts', 'product_facts', 'client_rating', 'tier_summary', 'suitability_matrix',
     'suitability_exception', 'suitability_change', 'assessment_due', 'why', 'trading_days', 'source_days', 'calendar'], 'a full source gives the whole mart');
 SELECT set_eq('SELECT object, status FROM made WHERE reason = ''the tier policy has no "period"''',
   $$VALUES ('client_tier', 'created'), ('tier_value', 'left out'), ('tier_source', 'left out'), ('tier_history', 'left out'), ('client_month', 'left out'),
@@ -270,7 +270,7 @@ CREATE TEMP VIEW mart_view_column AS
 SELECT k.oid, k.relname, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type
 FROM pg_class AS k JOIN pg_attribute AS a ON a.attrelid = k.oid AND a.attnum > 0
 WHERE k.relnamespace = to_regnamespace('mart') AND k.relkind = 'v';
-SELECT cmp_ok((SELECT count(DISTINCT oid) FROM mart_view_column), '=', 8::bigint, 'there are views to look at');
+SELECT cmp_ok((SELECT count(DISTINCT oid) FROM mart_view_column), '>=', 8::bigint, 'there are views to look at');
 SELECT is_empty($$SELECT relname, attname, type FROM mart_view_column
   WHERE type NOT IN ('boolean', 'integer', 'bigint', 'double precision', 'text', 'date', 'timestamp with time zone')
     AND NOT (atttypid = 'numeric'::regtype AND atttypmod <> -1)$$, 'built-in types only, numeric with its scale');
@@ -382,14 +382,12 @@ SELECT set_eq('SELECT object, reason FROM pg_temp.mart_without(''holding'') WHER
   $$SELECT o, 'partial has no view holding' FROM unnest(ARRAY['suitability_exception', 'suitability_change']) AS o$$, 'no holding');
 SELECT set_eq('SELECT object, status, reason FROM pg_temp.mart_without(''trading_day'') WHERE reason IS NOT NULL',
   $$VALUES ('trading_days', 'left out', 'partial has no view trading_day'), ('calendar', 'created', 'partial has no view trading_day'),
-    ('client_facts', 'created', 'partial has no view trading_day: days seen in balance stand for trading days'),
-    ('client_360', 'created', 'partial has no view trading_day: days seen in balance stand for trading days')$$, 'no trading_day');
+    ('client_facts', 'created', 'partial has no view trading_day: days seen in balance stand for trading days')$$, 'no trading_day');
 SELECT set_eq('SELECT object, status, reason FROM pg_temp.mart_without(''balance'') WHERE reason IS NOT NULL',
-  $$SELECT o, 'created' AS status, 'partial has no view balance: no assets' FROM unnest(ARRAY['client_facts', 'client_360']) AS o$$, 'no balance: the value of holdings decides tiers');
+  $$VALUES ('client_facts', 'created', 'partial has no view balance: no assets')$$, 'no balance: the value of holdings decides tiers');
 SELECT set_eq('SELECT client_id, tier_value FROM partial_mart.client_tier', 'SELECT client_id, round(holdings_value, 2) FROM partial_mart.client_facts(''2024-06-30'')', 'as it does');
 SELECT set_eq('SELECT object, status, reason FROM pg_temp.mart_without(''client_profile'') WHERE reason IS NOT NULL',
-  $$SELECT o, 'created' AS status, 'partial has no view client_profile: its columns are read from client, the past cannot be reproduced'
-    FROM unnest(ARRAY['client_facts', 'client_360']) AS o$$, 'no client_profile');
+  $$VALUES ('client_facts', 'created', 'partial has no view client_profile: its columns are read from client, the past cannot be reproduced')$$, 'no client_profile');
 SELECT set_eq('SELECT DISTINCT risk_level, risk_level_order, assessed_on, income FROM partial_mart.client_360', $$VALUES ('C1', 1, date '2024-01-01', 5.00)$$, 'read from client');
 SELECT set_eq('SELECT object, status, reason FROM pg_temp.mart_without(''product_grade'') WHERE reason IS NOT NULL',
   $$VALUES ('product_facts', 'created', 'partial has no view product_grade: its columns are read from product, the past cannot be reproduced')$$, 'no product_grade');
@@ -401,7 +399,7 @@ SELECT set_eq(format('SELECT DISTINCT status FROM pg_temp.mart_without(%L)', v),
 DROP SCHEMA partial_mart, partial CASCADE;
 CREATE SCHEMA partial;
 CREATE VIEW partial.client AS SELECT client_id FROM source.client;
-SELECT set_eq('SELECT object FROM crm.create_mart(''partial_mart'', ''partial'') WHERE status = ''created'' AND object IN (SELECT o.name FROM foundation AS o)', ARRAY['client_facts', 'client_360'], 'a list of clients is a source');
+SELECT set_eq('SELECT object FROM crm.create_mart(''partial_mart'', ''partial'') WHERE status = ''created'' AND object IN (SELECT o.name FROM foundation AS o)', ARRAY['client_facts'], 'a list of clients is a source');
 SELECT set_eq('SELECT client_id FROM partial_mart.client_360', 'SELECT client_id FROM source.client', 'of a mart');
 SELECT lives_ok('SELECT crm.drop_mart(''partial_mart'')', 'which can be dropped');
 SELECT hasnt_schema('partial_mart', 'with its schema');
