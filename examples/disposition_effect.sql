@@ -16,6 +16,9 @@
 --   0: these investors sold short, and some may have held before 2010 what they sold. The quantity and the value are negative then.
 -- * holding has the positions at the end of every month. A position is worth the newest price up to that day, whoever traded then.
 --   Prices are there for the moments of trades only: a position that nobody trades keeps an old price.
+-- * The files know no splits and no rights issues, and a code may come to stand for another security. One consolidation is beyond doubt:
+--   the price of GAS3L goes from 0.12 to 121 on 2018-05-16, and an investor who had bought 74,000 sells 74. The table adjustment has it,
+--   and room for more. Where nothing proves it, as in SPM of 2017, the position stays what the trades add up to.
 -- * balance is what the positions are worth, on the days on which the investor traded and at month ends (balance mode: change). What
 --   cash the investors had is not known. So a purchase is paid with money that comes in, and what a sale brings goes out: that is
 --   cash_flow, and what remains of a change of the balance is the market.
@@ -50,6 +53,17 @@ CREATE TABLE disposition_effect.market_price (
   PRIMARY KEY (asset, priced_at)
 );
 COMMENT ON TABLE disposition_effect.market_price IS 'DEanalysis_marketprices.csv.gz: prices at the moments of trades';
+
+CREATE TABLE disposition_effect.adjustment (
+  investor text,
+  asset text,
+  on_day date,
+  quantity numeric NOT NULL,
+  reason text NOT NULL,
+  PRIMARY KEY (investor, asset, on_day)
+);
+COMMENT ON TABLE disposition_effect.adjustment IS 'Changes of positions that are no trades, which the files do not have';
+INSERT INTO disposition_effect.adjustment VALUES ('44382', 'GAS3L', '2018-05-16', 74 - 74000, '1,000 units became one');
 
 \cd :directory
 \echo '  DEanalysis_transactions.csv, DEanalysis_marketprices.csv.gz'
@@ -95,12 +109,16 @@ FROM (
   JOIN month_end AS m ON m.on_day >= i.first_on) AS d
 GROUP BY investor, on_day;
 
-WITH run AS (           -- a position holds from a day with a trade of it until the next one
-  SELECT investor, asset, on_day, sum(traded) OVER earlier AS quantity, lead(on_day) OVER earlier AS next_on
+WITH run AS (           -- a position holds from a day on which it changed until the next such day
+  SELECT investor, asset, on_day, sum(change) OVER earlier AS quantity, lead(on_day) OVER earlier AS next_on
   FROM (
-    SELECT investor, asset, traded_at::date AS on_day, sum(CASE type WHEN 'B' THEN quantity ELSE -quantity END) AS traded
-    FROM disposition_effect.transaction
-    GROUP BY investor, asset, traded_at::date) AS t
+    SELECT investor, asset, on_day, sum(change) AS change
+    FROM (
+      SELECT investor, asset, traded_at::date AS on_day, CASE type WHEN 'B' THEN quantity ELSE -quantity END AS change
+      FROM disposition_effect.transaction
+      UNION ALL
+      SELECT investor, asset, on_day, quantity FROM disposition_effect.adjustment) AS c
+    GROUP BY investor, asset, on_day) AS c
   WINDOW earlier AS (PARTITION BY investor, asset ORDER BY on_day))
 INSERT INTO disposition_effect.position
 SELECT d.investor, r.asset, d.on_day, r.quantity, round(r.quantity * p.price, 2)
