@@ -97,6 +97,24 @@ BEGIN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy, a.name, k.columns INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.decision_table) AS a
+  CROSS JOIN (SELECT ARRAY['recency_days', 'frequency', 'monetary', 'recency_score', 'frequency_score', 'monetary_score'] AS columns) AS k
+  WHERE a.name <> ALL (k.columns)
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" reads "%", which client_rfm does not have', problem.policy, problem.name
+      USING ERRCODE = 'undefined_column', DETAIL = format('There are: %s.', array_to_string(problem.columns, ', '));
+  END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  WHERE @extschema@.decision_table_labels(p.document::@extschema@.decision_table, 'segment') IS NULL AND p.document IS NOT NULL
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" has no output "segment"', problem.policy
+      USING ERRCODE = 'undefined_column', HINT = 'It names the segment of a client: the outputs of the table must have it.';
+  END IF;
   tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
@@ -374,12 +392,12 @@ BEGIN
     )
     SELECT a.ordinal, a.name, CASE WHEN a.left_out IS NULL THEN 'created' ELSE 'left out' END,
       coalesce(a.left_out, CASE
-        WHEN a.name IN ('client_facts', 'client_360') THEN (
+        WHEN a.name = 'client_facts' THEN (
           SELECT string_agg((lacking ->> v.name) || v.consequence, '; ' ORDER BY v.place)
           FROM (VALUES (1, 'client_profile', ': its columns are read from client, the past cannot be reproduced'), (2, 'balance', ': no assets'),
             (3, 'trading_day', ': days seen in balance stand for trading days'), (4, 'trade', ': no trades'), (5, 'holding', ': no holdings'),
-            (6, 'permission', ': no permissions'), (7, 'household', ': no households'), (8, 'fee', ': no revenue')) AS v (place, name, consequence)
-          WHERE lacking ? v.name AND (v.place <= 6 OR a.name = 'client_360'))
+            (6, 'permission', ': no permissions')) AS v (place, name, consequence)
+          WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
         ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
       a.signature, a.shape, a.columns, a.types,
