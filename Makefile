@@ -23,6 +23,9 @@ SQL_PIECES = \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
 	sql/summary/co_holding.sql \
+	sql/summary/coverage.sql \
+	sql/summary/service_concentration.sql \
+	sql/summary/asset_bridge.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
