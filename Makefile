@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/summary/migration.sql \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
+	sql/summary/co_holding.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
@@ -31,6 +32,7 @@ SQL_PIECES = \
 	sql/mart/mart_fact.sql \
 	sql/mart/mart_setting.sql \
 	sql/mart/mart_policy.sql \
+	sql/mart/mart_summary.sql \
 	sql/mart/mart_tier.sql \
 	sql/mart/mart_client.sql \
 	sql/mart/mart_service.sql \

@@ -52,6 +52,9 @@ BEGIN
   EXECUTE format('SELECT jsonb_agg(to_jsonb(p) ORDER BY p.ordinal) FROM %I.definition AS d CROSS JOIN LATERAL @extschema@.mart_plan($1, to_jsonb(d)) AS p', mart)
     INTO plan USING mart;
   grants := (SELECT jsonb_agg(to_jsonb(g)) FROM @extschema@.mart_grant(mart) AS g);
+  IF plan @> '[{"object": "summary_value", "status": "created"}]' THEN
+    EXECUTE format('SELECT @extschema@.mart_summary_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  END IF;
   IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
   END IF;
@@ -139,7 +142,7 @@ BEGIN
   EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d', mart) INTO kept;
   kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "only_row": true}');
   IF jsonb_typeof(settings) <> 'object' THEN
-    RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"currency": "CNY"}: mart_setting() lists them.';
+    RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"callback_share": 0.1}: mart_setting() lists them.';
   END IF;
   new := kept || asked || jsonb_build_object('settings', jsonb_strip_nulls((kept -> 'settings') || settings));
   IF new ->> 'balance_mode' NOT IN ('change', 'snapshot') THEN
@@ -170,7 +173,7 @@ BEGIN
     INSERT INTO %1$I.definition (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$I.definition, $1) WHERE NOT EXISTS (SELECT FROM changed)', mart, columns)
   USING new;
   RETURN QUERY SELECT * FROM @extschema@.mart_build(mart);
-  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart, @extschema@.mart_tier_lock(mart, true));
+  RETURN QUERY SELECT * FROM @extschema@.mart_refresh_follow(mart, @extschema@.mart_refresh_lock(mart, true));
 END;
 $mart_define$;
 
@@ -326,7 +329,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.refresh_log', mart);
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

@@ -43,10 +43,11 @@ BEGIN
       USING ERRCODE = CASE WHEN to_regnamespace(quote_ident(source)) IS NULL THEN 'invalid_schema_name' ELSE 'undefined_table' END,
         HINT = format('SELECT * FROM @extschema@.check_source(%L) says what is missing.', source);
   END IF;
-  SELECT lacking || coalesce(jsonb_object_agg(s."view" || '.' || s."column", format('%I.%I has no column %I', source, s."view", s."column")), '{}')
+  SELECT lacking || coalesce(jsonb_object_agg(c."view" || '.' || c."column", coalesce(lacking ->> c."view", format('%I.%I has no column %I', source, c."view", c."column"))), '{}')
   INTO lacking
-  FROM @extschema@.source_shape(source) AS s
-  WHERE s.state = 'missing';
+  FROM @extschema@.source_contract() AS c
+  LEFT JOIN @extschema@.source_shape(source) AS s ON s."view" = c."view" AND s."column" = c."column"
+  WHERE lacking ? c."view" OR s.state = 'missing';
   SELECT jsonb_object_agg(f.side, f.facts) INTO facts
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
@@ -131,7 +132,9 @@ BEGIN
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
+    ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
+    ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
     ('assets', NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding')),
     ('client money', lacking ? 'fee' AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee')),
     ('client measure', lacking ?& ARRAY['fee', 'rating'] AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'],
@@ -168,7 +171,10 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
-      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+      @extschema@.mart_tier_from_balances(source, tier_measure)) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
+      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_service_piece(definition) AS p
     UNION ALL
@@ -190,6 +196,7 @@ BEGIN
     ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
     ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $3', @extschema@.mart_policy_by_day(definition, 'suitability', '$3', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
     ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
@@ -230,6 +237,8 @@ BEGIN
     ('client kind', kinds ->> 'client'),
     ('client group', 'f."client level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(client_reads) AS r (name)), '')),
     ('product kind', kinds ->> 'product'),
+    ('product name', CASE WHEN facts -> 'product' ? 'name' THEN 'p.name::text' ELSE 'NULL::text' END),
+    ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
@@ -241,6 +250,7 @@ BEGIN
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
       ('value row', 'client', ARRAY['client_id'] || client_columns),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)
@@ -389,7 +399,7 @@ BEGIN
             (6, 'permission', ': no permissions')) AS v (place, name, consequence)
           WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT w.left_out, '; ') FROM wanted AS w WHERE w.question = a.name) END),
+        ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),

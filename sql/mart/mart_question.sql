@@ -106,6 +106,8 @@ BEGIN ATOMIC
       'The n trading days of a market before a day, oldest first; all markets together if market is NULL')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning)
   UNION ALL
+  SELECT q.* FROM mart_summary_question() AS q
+  UNION ALL
   SELECT q.* FROM mart_tier_question() AS q
   UNION ALL
   SELECT q.* FROM mart_client_question() AS q
@@ -237,6 +239,8 @@ BEGIN ATOMIC
         WHEN p.product_id IS NULL THEN format(''there is no product %s'', $2)
         WHEN d.outcome IS NULL THEN ''no check of the policy applies'' ELSE {sentence} END', 'Why, in one sentence'),
     ('why', 'basis', 'text', NULL, 'd.basis', 'The law or house rule that the check rests on')
+    UNION ALL
+    SELECT c.* FROM mart_summary_column() AS c
     UNION ALL
     SELECT c.* FROM mart_tier_column() AS c
     UNION ALL

@@ -22,8 +22,8 @@ CREATE TEMP TABLE made AS
 SELECT *
 FROM crm.create_mart('mart', 'source', rating => :'rating', tiers => :'tiers', suitability => :'eu', tier_measure => 'score', client_columns => '{segment}');
 
-SELECT set_eq('SELECT object FROM made WHERE status = ''left out'' AND object IN (SELECT q.name FROM crm.mart_question() AS q WHERE q.ordinal < 30)', ARRAY['suitability_exception', 'suitability_change', 'trading_days',
-  'source_days', 'calendar', 'tier_value', 'tier_source', 'tier_history', 'client_month', 'tier_watch', 'tier_migration', 'tier_as_told', 'tier_why'],
+SELECT set_eq('SELECT object FROM made JOIN crm.mart_question() AS q ON q.name = object WHERE status = ''left out'' AND q.ordinal < 30', ARRAY['suitability_exception', 'suitability_change', 'trading_days',
+  'source_days', 'calendar', 'summary_value', 'source_digest', 'source_reject', 'tier_value', 'tier_history', 'client_month', 'tier_watch', 'tier_migration', 'tier_as_told', 'tier_why'],
   'what needs holdings, a calendar, days or tiers that move is left out');
 SELECT set_eq('SELECT object, reason FROM made WHERE object IN (''client_rfm'', ''abc_class'', ''asset_concentration'', ''household_360'')', $$VALUES ('client_rfm', 'source has no view trade'),
   ('abc_class', 'source has no view balance; source has no view holding; source has no view fee'), ('asset_concentration', 'source has no view balance; source has no view holding'),
