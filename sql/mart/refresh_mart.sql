@@ -105,7 +105,7 @@ DECLARE
   definition jsonb;
   kept jsonb;
 BEGIN
-  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
+  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings,readers}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
   IF to_regprocedure(format('%I.summary_value(date, date, text[])', mart)) IS NULL THEN
     RETURN NULL;
   END IF;
