@@ -100,23 +100,33 @@ BEGIN ATOMIC
   UNION ALL
   SELECT f.name, CASE WHEN mart_service_final.facts -> 'client' ? f.fact THEN pg_catalog.format('f.%I::%s', f.fact, f.type) ELSE pg_catalog.format('NULL::%s', f.type) END
   FROM (VALUES ('client class', coalesce(nullif(mart_service_final.definition -> 'settings' ->> 'service_class', ''), 'investor_class'), 'text'), ('opened on', 'opened_on', 'date'),
-    ('tier of the source', 'tier', 'text'), ('tier order of the source', 'tier_order', 'integer'), ('life stage of the source', 'life_stage', 'text')) AS f (name, fact, type)
+    ('tier of the source', 'tier', 'text'), ('tier order of the source', 'tier_order', 'integer')) AS f (name, fact, type)
   UNION ALL
-  SELECT 'life stage', mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decide_text(%s, s, ''life_stage'')') WHERE NOT mart_service_final.lacking ? 'life_stage'
+  SELECT 'life stage', CASE WHEN NOT mart_service_final.lacking ? 'life_stage'
+      THEN mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decide_text(%s, s, ''life_stage'')')
+    WHEN mart_service_final.facts -> 'client' ? 'life_stage' THEN 'f.life_stage::text' ELSE 'NULL::text' END
   UNION ALL
-  SELECT 'life stage focus', mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decide_text(%s, s, ''focus'')') WHERE NOT mart_service_final.lacking ? 'life_stage focus'
+  SELECT 'life stage focus', CASE WHEN mart_service_final.lacking ? 'life_stage focus' THEN 'NULL::text'
+    ELSE mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decide_text(%s, s, ''focus'')') END
   UNION ALL
-  SELECT 'life stages', mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decision_table_labels(%s, ''life_stage'')') WHERE NOT mart_service_final.lacking ? 'life_stage'
+  SELECT 'life stages', coalesce(mart_policy_by_day(mart_service_final.definition, 'life_stage', '$1', '@extschema@.decision_table_labels(%s, ''life_stage'')'), 'NULL::text[]')
   UNION ALL
   SELECT 'missing facts', CASE WHEN pg_catalog.count(*) = 1 AND pg_catalog.bool_and(m.from_day IS NULL) THEN pg_catalog.min(m.list)
-    ELSE 'CASE' || pg_catalog.string_agg(pg_catalog.format(' WHEN $1 >= %L::date THEN %s', m.from_day, m.list), '' ORDER BY m.from_day DESC) || ' END' END
+    ELSE coalesce('CASE' || pg_catalog.string_agg(pg_catalog.format(' WHEN $1 >= %L::date THEN %s', m.from_day, m.list), '' ORDER BY m.from_day DESC) || ' END', 'NULL::text') END
   FROM (
-    SELECT p.from_day, (
+    SELECT p.from_day, coalesce((
       SELECT pg_catalog.format('nullif(concat_ws('', '', %s), '''')', pg_catalog.string_agg(pg_catalog.format('CASE WHEN s.%I IS NULL THEN %L END', a.name, a.name), ', ' ORDER BY a.ordinal))
-      FROM policy_attributes(p.document::decision_table) AS a) AS list
+      FROM policy_attributes(p.document::decision_table) AS a), 'NULL::text') AS list
     FROM mart_policy(mart_service_final.definition, 'life_stage') AS p) AS m
   UNION ALL
-  SELECT 'service decision', mart_policy_by_day(mart_service_final.definition, 'service_model', '$1', '@extschema@.decide(%s, k)') WHERE NOT mart_service_final.lacking ? 'service_model'
+  -- the values by name, not the row: by them the executor remembers what was decided
+  SELECT 'service decision', CASE WHEN pg_catalog.count(*) = 1 AND pg_catalog.bool_and(m.from_day IS NULL) THEN pg_catalog.min(m.decision)
+    ELSE coalesce('CASE' || pg_catalog.string_agg(pg_catalog.format(' WHEN $1 >= %L::date THEN %s', m.from_day, m.decision), '' ORDER BY m.from_day DESC) || ' END', 'NULL::jsonb') END
+  FROM (
+    SELECT p.from_day, coalesce((
+      SELECT pg_catalog.format('@extschema@.decide_values(%L::@extschema@.decision_table, %s)', p.document, pg_catalog.string_agg(pg_catalog.format('k.%I', a.name), ', ' ORDER BY a.ordinal))
+      FROM policy_attributes(p.document::decision_table) AS a), 'NULL::jsonb') AS decision
+    FROM mart_policy(mart_service_final.definition, 'service_model') AS p) AS m
   UNION ALL
   SELECT t.slot || ' name', mart_policy_title(mart_service_final.definition, t.slot) FROM (VALUES ('life_stage'), ('service_model')) AS t (slot);
 END;
@@ -137,11 +147,10 @@ BEGIN ATOMIC
     -- The columns of k are what decides what is owed. They are computed before anything is looked up by them (OFFSET 0), so that clients who are alike in them
     -- are looked up once and then remembered by the executor.
     ('service clients', '{mart}.client_facts($1) AS f {tier join}
-      CROSS JOIN LATERAL (SELECT ' || CASE WHEN mart_service_piece.lacking ? 'life_stage' THEN 'NULL' ELSE '{life stage row}' END || ') AS s
+      CROSS JOIN LATERAL (SELECT {life stage row}) AS s
       CROSS JOIN LATERAL (
         SELECT ' || CASE WHEN mart_service_piece.lacking ?| ARRAY['tiers', 'tier_measure'] THEN '{tier of the source} AS tier, {tier order of the source}' ELSE '{tier label} AS tier, {tier rank}' END
-          || ' AS tier_order, ' || CASE WHEN mart_service_piece.lacking ? 'life_stage' THEN '{life stage of the source}' ELSE '{life stage}' END
-          || ' AS life_stage, {client class} AS "client class"{service row} OFFSET 0) AS k'),
+          || ' AS tier_order, {life stage} AS life_stage, {client class} AS "client class"{service row} OFFSET 0) AS k'),
     ('owed', CASE WHEN NOT mart_service_piece.lacking ? 'service_model' THEN '
         SELECT e.service, string_agg(DISTINCT e.channel COLLATE "C", '', '') AS channel, sum(e.times) AS times, sum(e.times * e.minutes) AS minutes
         FROM (
@@ -212,7 +221,7 @@ BEGIN ATOMIC
       '(SELECT l.life_stage, l.place FROM unnest({life stages}) WITH ORDINALITY AS l (life_stage, place)
         UNION ALL SELECT NULL::text, NULL::bigint) AS l
       LEFT JOIN (
-        SELECT k.life_stage, count(*) AS clients, sum({assets}) AS assets
+        SELECT k.life_stage, count(*) AS clients, sum({assets}) FILTER (WHERE abs({assets}) < {limit}) AS assets
         FROM {staged clients}
         GROUP BY k.life_stage) AS s ON s.life_stage = l.life_stage OR (s.life_stage IS NULL AND l.life_stage IS NULL)
       WHERE l.life_stage IS NOT NULL OR s.clients > 0',
