@@ -22,6 +22,9 @@ SQL_PIECES = \
 	sql/summary/migration.sql \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
+	sql/summary/coverage.sql \
+	sql/summary/service_concentration.sql \
+	sql/summary/asset_bridge.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
