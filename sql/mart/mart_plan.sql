@@ -43,10 +43,11 @@ BEGIN
       USING ERRCODE = CASE WHEN to_regnamespace(quote_ident(source)) IS NULL THEN 'invalid_schema_name' ELSE 'undefined_table' END,
         HINT = format('SELECT * FROM @extschema@.check_source(%L) says what is missing.', source);
   END IF;
-  SELECT lacking || coalesce(jsonb_object_agg(s."view" || '.' || s."column", format('%I.%I has no column %I', source, s."view", s."column")), '{}')
+  SELECT lacking || coalesce(jsonb_object_agg(c."view" || '.' || c."column", coalesce(lacking ->> c."view", format('%I.%I has no column %I', source, c."view", c."column"))), '{}')
   INTO lacking
-  FROM @extschema@.source_shape(source) AS s
-  WHERE s.state = 'missing';
+  FROM @extschema@.source_contract() AS c
+  LEFT JOIN @extschema@.source_shape(source) AS s ON s."view" = c."view" AND s."column" = c."column"
+  WHERE lacking ? c."view" OR s.state = 'missing';
   SELECT jsonb_object_agg(f.side, f.facts) INTO facts
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
@@ -96,6 +97,24 @@ BEGIN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy, a.name, k.columns INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.decision_table) AS a
+  CROSS JOIN (SELECT ARRAY['recency_days', 'frequency', 'monetary', 'recency_score', 'frequency_score', 'monetary_score'] AS columns) AS k
+  WHERE a.name <> ALL (k.columns)
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" reads "%", which client_rfm does not have', problem.policy, problem.name
+      USING ERRCODE = 'undefined_column', DETAIL = format('There are: %s.', array_to_string(problem.columns, ', '));
+  END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  WHERE @extschema@.decision_table_labels(p.document::@extschema@.decision_table, 'segment') IS NULL AND p.document IS NOT NULL
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" has no output "segment"', problem.policy
+      USING ERRCODE = 'undefined_column', HINT = 'It names the segment of a client: the outputs of the table must have it.';
+  END IF;
   tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
@@ -115,6 +134,7 @@ BEGIN
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
+    ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
     ('assets', NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding')),
     ('client money', lacking ? 'fee' AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee')),
     ('client measure', lacking ?& ARRAY['fee', 'rating'] AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'],
@@ -178,6 +198,7 @@ BEGIN
     ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
     ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $3', @extschema@.mart_policy_by_day(definition, 'suitability', '$3', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
     ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
@@ -218,6 +239,8 @@ BEGIN
     ('client kind', kinds ->> 'client'),
     ('client group', 'f."client level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(client_reads) AS r (name)), '')),
     ('product kind', kinds ->> 'product'),
+    ('product name', CASE WHEN facts -> 'product' ? 'name' THEN 'p.name::text' ELSE 'NULL::text' END),
+    ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', p.final)) INTO pieces FROM @extschema@.mart_service_final(definition, lacking, facts) AS p;
@@ -230,6 +253,7 @@ BEGIN
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
       ('value row', 'client', ARRAY['client_id'] || client_columns),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)
@@ -371,12 +395,12 @@ BEGIN
     )
     SELECT a.ordinal, a.name, CASE WHEN a.left_out IS NULL THEN 'created' ELSE 'left out' END,
       coalesce(a.left_out, CASE
-        WHEN a.name IN ('client_facts', 'client_360') THEN (
+        WHEN a.name = 'client_facts' THEN (
           SELECT string_agg((lacking ->> v.name) || v.consequence, '; ' ORDER BY v.place)
           FROM (VALUES (1, 'client_profile', ': its columns are read from client, the past cannot be reproduced'), (2, 'balance', ': no assets'),
             (3, 'trading_day', ': days seen in balance stand for trading days'), (4, 'trade', ': no trades'), (5, 'holding', ': no holdings'),
-            (6, 'permission', ': no permissions'), (7, 'household', ': no households'), (8, 'fee', ': no revenue')) AS v (place, name, consequence)
-          WHERE lacking ? v.name AND (v.place <= 6 OR a.name = 'client_360'))
+            (6, 'permission', ': no permissions')) AS v (place, name, consequence)
+          WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
         ELSE nullif(concat_ws('; ', lacking ->> ('facts of ' || a.name),
           (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name)), '') END),

@@ -5,7 +5,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
   SELECT s.*
   FROM (VALUES
-    ('currency', 'text', '', NULL::numeric, NULL::numeric, 'Currency of all amounts, as comments say it'),
+    ('callback_months', 'integer', '1', 1::numeric, 120::numeric, 'Months after opening within which a new client must be called back'),
+    ('callback_share', 'numeric', '0.1', 0, 1, 'Share of last year''s clients who must be called back in a year'),
+    ('co_holding_products', 'integer', '500', 2, 1024, 'Number of products, those that most clients hold, whose holding together is counted'),
+    ('next_products', 'integer', '3', 1, 100, 'Number of next best products for a client'),
+    ('next_product_clients', 'bigint', '5', 1, 1000000000, 'Number of clients who must hold two products before one is offered for the other'),
+    ('next_product_outcome', '@extschema@.suitability_outcome', 'suitable', NULL, NULL, 'Worst outcome of suitability that a next best product may have'),
     ('rfm_days', 'integer', '365', 1, 36500, 'Days up to as_of whose trades client_rfm reads'),
     ('rfm_recency_days', 'integer[]', '{30,90,180,365}', 0, 36500, 'Cut points of recency, ascending: a client who traded so many days ago or fewer is in the better class'),
     ('rfm_frequency', 'integer[]', '{2,4,8,16}', 0, 36500, 'Cut points of the number of days with a trade, ascending: so many or more are in the better class'),
@@ -50,14 +55,14 @@ BEGIN
       ELSE coalesce(settings ->> setting.name, setting.value) END;
     BEGIN
       EXECUTE format('SELECT %L::%s::text', given, setting.type) INTO given;
-      IF setting.type LIKE 'numeric%' OR setting.type LIKE 'integer%' THEN
+      IF setting.type ~ '^(numeric|integer|bigint)' THEN
         numbers := CASE WHEN setting.type LIKE '%[]' THEN given::numeric[] ELSE ARRAY[given::numeric] END;
         IF EXISTS (SELECT FROM unnest(numbers) AS n (n) WHERE n.n IS NULL OR n.n < setting.lowest OR n.n > setting.highest OR n.n = 'NaN')
           OR numbers <> ARRAY(SELECT n.n FROM unnest(numbers) AS n (n) ORDER BY n.n) THEN
           RAISE numeric_value_out_of_range;
         END IF;
       END IF;
-    EXCEPTION WHEN data_exception THEN
+    EXCEPTION WHEN data_exception THEN       -- what is no value of the type, too
       RAISE EXCEPTION 'the setting "%" cannot be %', setting.name, settings -> setting.name
         USING ERRCODE = 'invalid_parameter_value', DETAIL = setting.meaning || '.', HINT = format('It must be of type %s%s%s%s.', setting.type,
           CASE WHEN setting.type LIKE '%[]' THEN ', ascending' END, ', at least ' || setting.lowest, CASE WHEN setting.lowest IS NULL THEN ', ' ELSE ' and ' END || 'at most ' || setting.highest);
