@@ -29,6 +29,21 @@ BEGIN ATOMIC
           FROM (
             SELECT s.client_id, s.on_day, s.amount, lead(s.on_day, 1, $2) OVER (PARTITION BY s.client_id ORDER BY s.on_day) AS ends FROM {rows} AS s) AS s
           GROUP BY s.client_id)' END) AS sums (template)
+  -- The effective number of classes is the exponential of the entropy of their shares in the value, ln S - sum(v ln v) / S; the terms are added as
+  -- numeric, so that it does not depend on the order of rows.
+  CROSS JOIN (VALUES ('(
+        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, CASE count(v.value) WHEN 1 THEN 1::float8
+          ELSE exp(ln(sum(v.value)::float8) - sum((v.value::float8 * ln(v.value::float8))::numeric)::float8 / sum(v.value)::float8) END AS effective
+        FROM (
+          SELECT h.client_id, k.class, count(*) AS products, nullif(greatest(sum(h.value) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
+          FROM (
+            SELECT s.client_id, s.product_id, sum(s.market_value::numeric) AS value
+            FROM {holding} AS s
+            WHERE {these} AND {usable holding}
+            GROUP BY s.client_id, s.product_id) AS h
+          LEFT JOIN {classes} AS k ON k.product_id = h.product_id
+          GROUP BY h.client_id, k.class) AS v
+        GROUP BY v.client_id)')) AS positions (template)
   CROSS JOIN LATERAL (VALUES
     -- the newest month that had ended on the day and is refreshed, and its last day
     ('summary month', '(SELECT max(r.month) FROM {mart}.refresh_log AS r WHERE r.month + interval ''1 month'' <= $1 + 1)'),
@@ -156,21 +171,9 @@ BEGIN ATOMIC
             CASE WHEN k.per_contact >= 0 AND k.per_contact::numeric < {limit} THEN k.per_contact::numeric END AS per_contact
           FROM {cost} AS k)'),
 
-    -- Positions of the newest day of the month on which anyone has one. The effective number of classes is the exponential of the entropy of their shares
-    -- in the value, ln S - sum(v ln v) / S; the terms are added as numeric, so that it does not depend on the order of rows.
-    ('positions of the month', '(
-        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, CASE count(v.value) WHEN 1 THEN 1::float8
-          ELSE exp(ln(sum(v.value)::float8) - sum((v.value::float8 * ln(v.value::float8))::numeric)::float8 / sum(v.value)::float8) END AS effective
-        FROM (
-          SELECT h.client_id, k.class, count(*) AS products, nullif(greatest(sum(h.value) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
-          FROM (
-            SELECT s.client_id, s.product_id, sum(s.market_value::numeric) AS value
-            FROM {holding} AS s
-            WHERE s.on_day = {newest positions} AND {usable holding} AND ($3 IS NULL OR s.client_id::text = ANY ($3))
-            GROUP BY s.client_id, s.product_id) AS h
-          LEFT JOIN {classes} AS k ON k.product_id = h.product_id
-          GROUP BY h.client_id, k.class) AS v
-        GROUP BY v.client_id)'),
+    -- Positions of the newest day of the month, or of the newest until the day that is asked about, on which anyone has one.
+    ('positions of the month', replace(positions.template, '{these}', 's.on_day = {newest positions} AND ($3 IS NULL OR s.client_id::text = ANY ($3))')),
+    ('positions of the day', replace(positions.template, '{these}', 's.on_day = {newest holding}')),
     ('classes', '(SELECT p.product_id, min(coalesce(p.category::text, p.kind::text)) AS class FROM {product} AS p GROUP BY p.product_id)'),
 
     -- What the source has in each month, to see late corrections by: for each view a number of rows and a digest of what is read of them, which does not
