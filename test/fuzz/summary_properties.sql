@@ -103,6 +103,103 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION fuzz.use(v crm.co_holding_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.co_holding_clients(v);
+  wrong record;
+BEGIN
+  SELECT p.* INTO wrong FROM crm.co_holding_products(v) AS p WHERE NOT (p.clients BETWEEN 1 AND n AND p.share > 0 AND p.share <= 1);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a product that cannot be', v::text, wrong::text);
+  END IF;
+  SELECT p.* INTO wrong
+  FROM crm.co_holding_pairs(v) AS p
+  WHERE NOT (p.clients_both BETWEEN 1 AND least(p.clients, p.clients_other) AND p.support > 0 AND p.support <= 1 AND p.confidence > 0 AND p.confidence <= 1
+    AND p.lift > 0 AND p.lift < 'Infinity' AND p.lift_lower BETWEEN 0 AND p.lift AND p.g2 BETWEEN 0 AND 1.4 * n);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a pair that cannot be', v::text, wrong::text);
+  END IF;
+  SELECT p.* INTO wrong FROM crm.next_products(v, ARRAY(SELECT p.product FROM crm.co_holding_products(v) AS p LIMIT 2), 5, 1) AS p WHERE NOT (p.lift_lower > 1 AND p.clients_both >= 1);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a next product that cannot be', v::text, wrong::text);
+  END IF;
+  IF n < 4e18 AND (crm.co_holding_clients(crm.co_holding_summary_merge(v, v)) <> 2 * n
+      OR EXISTS (SELECT FROM crm.co_holding_pairs(v) AS p FULL JOIN crm.co_holding_pairs(crm.co_holding_summary_merge(v, v)) AS q USING (product, other)
+        WHERE q.clients_both IS DISTINCT FROM 2 * p.clients_both OR q.lift IS DISTINCT FROM p.lift)) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its clients', v::text);
+  END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.coverage_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.clients(v);
+  served bigint := crm.owed_clients(v) - crm.untouched(v) + crm.served_unowed(v);
+BEGIN
+  IF NOT (n >= 1 AND crm.owed_clients(v) BETWEEN 0 AND n AND served BETWEEN 0 AND n AND least(crm.fully_covered(v), crm.untouched(v), crm.served_unowed(v)) >= 0
+      AND crm.owed(v) = crm.covered(v) + crm.service_gap(v) AND least(crm.covered(v), crm.service_gap(v)) >= 0 AND crm.covered(v) <= crm.delivered(v)) THEN
+    PERFORM fuzz.broken('clients or totals that cannot be', v::text);
+  END IF;
+  IF NOT coalesce(crm.coverage_rate(v) BETWEEN 0 AND 1 AND crm.fully_covered_share(v) + crm.untouched_share(v) BETWEEN 0 AND 1 + 1e-12, crm.owed(v) = 0) THEN
+    PERFORM fuzz.broken('a share that is not between 0 and 1', v::text);
+  END IF;
+  IF NOT coalesce(crm.jain_index(v) BETWEEN (1 - 1e-12) / n AND (1 + 1e-12) * served / n AND abs(crm.jain_index(v) * (1 + crm.coefficient_of_variation(v) ^ 2) - 1) < 1e-9, served = 0 AND crm.delivered(v) = 0) THEN
+    PERFORM fuzz.broken('evenness that cannot be', v::text, crm.jain_index(v)::text);
+  END IF;
+  IF n < 4e18 AND crm.delivered(crm.coverage_summary_merge(v, v)) <> 2 * crm.delivered(v) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its total', v::text);
+  END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.service_concentration_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.clients(v);
+  c float8 := crm.concentration_index(v);
+BEGIN
+  IF NOT (n >= 1 AND crm.total_service(v) >= 0 AND coalesce(abs(c) <= 1 + 1e-12 AND crm.concentration_error(v) BETWEEN 0 AND 1 + 1e-12, crm.total_service(v) = 0)) THEN
+    PERFORM fuzz.broken('an index that cannot be', v::text, c::text);
+  END IF;
+  IF EXISTS (SELECT FROM crm.concentration_curve(v, 10) WHERE NOT coalesce(value_share BETWEEN 0 AND 1 + 1e-12, true) OR NOT coalesce(service_share BETWEEN 0 AND 1 + 1e-12, true)) THEN
+    PERFORM fuzz.broken('a curve that leaves the square', v::text);
+  END IF;
+  BEGIN
+    IF NOT coalesce(crm.gini_of_value(v) BETWEEN 0 AND 1, crm.total_value(v) = 0) THEN
+      PERFORM fuzz.broken('inequality is not between 0 and 1', v::text);
+    END IF;
+  EXCEPTION WHEN invalid_parameter_value THEN
+    NULL; -- some are negative
+  END;
+  IF n < 4e18 AND crm.total_service(crm.service_concentration_summary_merge(v, v)) <> 2 * crm.total_service(v) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its total', v::text);
+  END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.asset_bridge_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  open record;
+BEGIN
+  SELECT sum(amount * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS amount, sum(clients * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS clients, count(*) AS parts INTO open FROM crm.asset_bridge_parts(v);
+  IF open.amount <> 0 OR open.clients <> 0 OR open.parts <> 8 THEN
+    PERFORM fuzz.broken('a bridge that does not close', v::text, open::text);
+  END IF;
+  IF NOT (least(crm.inflow(v), crm.outflow(v), crm.opening_clients(v), crm.closing_clients(v), crm.new_clients(v), crm.lost_clients(v)) >= 0 AND coalesce(crm.client_attrition(v) BETWEEN 0 AND 1, crm.opening_clients(v) = 0)) THEN
+    PERFORM fuzz.broken('flows or clients that cannot be', v::text);
+  END IF;
+  SELECT sum(amount) FILTER (WHERE part = 'transfers') AS amount, sum(amount * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS parts INTO open FROM crm.asset_bridge_parts(ARRAY[v, v]);
+  IF open.parts <> 0 OR open.amount <> crm.opening_assets(v) - crm.closing_assets(v) THEN
+    PERFORM fuzz.broken('a chain that does not close', v::text, open::text);
+  END IF;
+EXCEPTION WHEN numeric_value_out_of_range THEN
+  NULL; -- parts in range whose sum is not
+END
+$$;
+
 CREATE FUNCTION fuzz.original(kind text) RETURNS SETOF bytea
 LANGUAGE sql BEGIN ATOMIC
   SELECT decode(s, 'hex')
@@ -117,7 +214,10 @@ LANGUAGE sql BEGIN ATOMIC
     UNION ALL SELECT 'survival_summary', crm.survival(0, true)::text
     UNION ALL SELECT 'migration_summary', crm.migration(v / 3, v % 3)::text FROM generate_series(0, 8) AS v
     UNION ALL SELECT 'migration_summary', crm.migration(v % 7, v % 5, v * 1000.25)::text FROM generate_series(1, 90) AS v
-    UNION ALL SELECT 'migration_summary', crm.migration(1000, 0, 0)::text) AS values (k, s)
+    UNION ALL SELECT 'migration_summary', crm.migration(1000, 0, 0)::text
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding('{}')::text
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding(ARRAY['p' || v % 3, 'p' || v % 5])::text FROM generate_series(1, 200) AS v
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding(ARRAY['p' || v, 'p' || v + 1])::text FROM generate_series(1, 30) AS v) AS values (k, s)
   WHERE k = kind;
 END;
 
