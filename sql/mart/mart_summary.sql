@@ -104,7 +104,7 @@ BEGIN ATOMIC
         WHERE {in the month} AND {usable contact}
         GROUP BY s.client_id) AS service ON service.client_id = c.client_id
       CROSS JOIN (
-        SELECT {newest positions} AS held_on, {first balance day} AS first_day) AS d
+        SELECT {newest positions} AS held_on, {first balance day} AS first_day OFFSET 0) AS d
       LEFT JOIN {positions of the month} AS held ON held.client_id = c.client_id
       CROSS JOIN LATERAL (
         SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount OFFSET 0) AS opening'),
