@@ -41,11 +41,11 @@ BEGIN ATOMIC
     -- sums to fit.
     ('limit', '1e14'),
     ('usable balance', 'abs(s.amount::numeric) < {limit}'),
-    ('usable trade', 's.amount::numeric > 0 AND s.amount::numeric < {limit}'),
+    ('usable trade', '(s.amount::numeric > 0 AND s.amount::numeric < {limit})'),
     ('usable cash_flow', 'abs(s.amount::numeric) < {limit}'),
-    ('usable fee', 'abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other'')'),
+    ('usable fee', '(abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other''))'),
     ('usable contact', '(s.minutes IS NULL OR s.minutes::numeric >= 0 AND s.minutes::numeric < {limit})'),
-    ('usable holding', 's.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit})'),
+    ('usable holding', '(s.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit}))'),
     -- and what is wrong with the others
     ('fault of an amount', 'CASE WHEN s.amount IS NULL THEN ''no amount'' WHEN s.amount::numeric IN (''NaN'', ''Infinity'', ''-Infinity'') THEN ''amount is not a finite number''
           WHEN abs(s.amount::numeric) >= {limit} THEN ''amount is out of range'' END'),
