@@ -31,8 +31,8 @@ INSERT INTO counter.customer (customer_no, type, state, open_date, branch_no) SE
 INSERT INTO counter.account SELECT 200000 + n, 2000 + n, '0', 20230103, 0 FROM generate_series(1, 200) AS n;
 INSERT INTO counter.trading_date SELECT 'SH', to_char(d, 'YYYYMMDD')::int FROM generate_series(timestamp '2024-12-02', '2026-01-23', '1 day') AS d WHERE extract(isodow FROM d) < 6;
 INSERT INTO counter.rate SELECT init_date, 'CNY', 1 FROM counter.trading_date WHERE exchange = 'SH' AND init_date < 20260126;
-INSERT INTO counter.cash_daily SELECT init_date, 200000 + n, 'CNY', 1000 * n FROM counter.trading_date, generate_series(1, 200) AS n WHERE exchange = 'SH' AND init_date < 20260126;
-INSERT INTO counter.position_daily SELECT init_date, 200000 + n, 'SH', '600001', 100 * n, 10 FROM counter.trading_date, generate_series(1, 200) AS n WHERE exchange = 'SH' AND init_date < 20260126;
+INSERT INTO counter.cash_daily SELECT init_date, 200000 + n, 'CNY', 1000 * n FROM counter.trading_date, generate_series(1, 200) AS n WHERE exchange = 'SH' AND init_date < 20260126 ORDER BY init_date;
+INSERT INTO counter.position_daily SELECT init_date, 200000 + n, 'SH', '600001', 100 * n, 10 FROM counter.trading_date, generate_series(1, 200) AS n WHERE exchange = 'SH' AND init_date < 20260126 ORDER BY init_date;
 ANALYZE counter.customer, counter.account, counter.trading_date, counter.rate, counter.cash_daily, counter.position_daily;
 SELECT is_empty('SELECT * FROM crm.check_source(''source'') WHERE severity <> ''note'' OR "column" IN (''on_day'', ''client_id'')', 'no plan reads all months for one, nor all clients for one');
 CREATE FUNCTION pg_temp.searched(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
