@@ -23,6 +23,9 @@ SQL_PIECES = \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
 	sql/summary/co_holding.sql \
+	sql/summary/coverage.sql \
+	sql/summary/service_concentration.sql \
+	sql/summary/asset_bridge.sql \
 	sql/model/bgnbd.sql \
 	sql/model/pareto_nbd.sql \
 	sql/model/gamma_gamma.sql \
@@ -45,6 +48,8 @@ SQL_PIECES = \
 	sql/mart/client_value.sql \
 	sql/mart/propose_rfm_cuts.sql \
 	sql/mart/simulate_tiers.sql \
+	sql/mart/verify_mart.sql \
+	sql/mart/grant_mart.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
 	sql/registry/decision_log.sql \

@@ -51,12 +51,12 @@ BEGIN ATOMIC
         FROM {household shares} AS h
         GROUP BY h.client_id) AS home ON home.client_id = f.client_id'),
     ('class join', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'LEFT JOIN (
-        SELECT k.client_id, string_agg(format(''%s %s %%'', k.class, round(100 * k.share)), '', '' ORDER BY k.share DESC NULLS LAST, k.class) AS list,
+        SELECT k.client_id, string_agg(concat(k.class, '' '' || round(100 * k.share) || '' %''), '', '' ORDER BY k.share DESC NULLS LAST, k.class) AS list,
           (array_agg(k.class ORDER BY k.share DESC NULLS LAST, k.class))[1] AS main_class, max(k.share) AS main_share, count(*) AS classes
         FROM (
           SELECT h.client_id, p.class, greatest(sum(h.market_value::numeric), 0) / nullif(sum(greatest(sum(h.market_value::numeric), 0)) OVER (PARTITION BY h.client_id), 0) AS share
           FROM {holding} AS h
-          LEFT JOIN (SELECT p.product_id, coalesce(p.category::text, p.kind::text) AS class FROM {product} AS p) AS p ON p.product_id = h.product_id
+          LEFT JOIN (SELECT p.product_id, coalesce(p.category::text, p.kind::text, ''not classed'') AS class FROM {product} AS p) AS p ON p.product_id = h.product_id
           WHERE h.on_day = {newest holding}
           GROUP BY h.client_id, p.class) AS k
         GROUP BY k.client_id) AS held ON held.client_id = f.client_id'),
@@ -235,7 +235,7 @@ BEGIN ATOMIC
     ('client_360', 'household_id', 'text', ARRAY['household'], 'home.household_id', 'Household that has the largest share of the client'),
     ('client_360', 'households', 'bigint', ARRAY['household'], 'coalesce(home.households, 0)', 'Number of households that the client belongs to'),
     ('client_360', 'household_shares_complete', 'boolean', ARRAY['household'], 'home.complete', 'The shares of these sum to 1, to four decimals; empty without a household'),
-    ('client_360', 'classes_held', 'bigint', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'coalesce(held.classes, 0)', 'Number of classes of product held: the category, else the kind'),
+    ('client_360', 'classes_held', 'bigint', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'coalesce(held.classes, 0)', 'Number of classes of product held: the category, else the kind, else not classed'),
     ('client_360', 'holdings_by_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.list', 'The classes held with their share of the market value in percent, largest first'),
     ('client_360', 'main_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_class', 'The class with the largest share'),
     ('client_360', 'main_class_share', 'float8', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_share::float8', 'Its share of the market value, a fraction of 1'),

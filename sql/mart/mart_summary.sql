@@ -16,7 +16,35 @@ BEGIN ATOMIC
   ) AS h (name, needs)
   UNION ALL
   SELECT p.*
-  FROM (VALUES
+  FROM (SELECT CASE mart_summary_piece.balance_mode
+    WHEN 'snapshot' THEN '(
+          SELECT s.client_id, NULL::date AS first_day, sum(s.amount * (d.ends - d.on_day)) AS weighted, max(s.amount) FILTER (WHERE d.ends = $2) AS closing,
+            count(*) > {number of days} AS repeated
+          FROM {rows} AS s
+          JOIN {snapshot days} AS d ON d.on_day = s.on_day
+          GROUP BY s.client_id)'
+    ELSE '(
+          SELECT s.client_id, min(s.on_day) AS first_day, sum(s.amount * (s.ends - s.on_day)) AS weighted, max(s.amount) FILTER (WHERE s.ends = $2) AS closing,
+            count(*) > {number of days} AS repeated
+          FROM (
+            SELECT s.client_id, s.on_day, s.amount, lead(s.on_day, 1, $2) OVER (PARTITION BY s.client_id ORDER BY s.on_day) AS ends FROM {rows} AS s) AS s
+          GROUP BY s.client_id)' END) AS sums (template)
+  -- The effective number of classes is the exponential of the entropy of their shares in the value, ln S - sum(v ln v) / S; the terms are added as
+  -- numeric, so that it does not depend on the order of rows.
+  CROSS JOIN (VALUES ('(
+        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, CASE count(v.value) WHEN 1 THEN 1::float8
+          ELSE exp(ln(sum(v.value)::float8) - sum((v.value::float8 * ln(v.value::float8))::numeric)::float8 / sum(v.value)::float8) END AS effective
+        FROM (
+          SELECT h.client_id, k.class, count(*) AS products, nullif(greatest(sum(h.value) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
+          FROM (
+            SELECT s.client_id, s.product_id, sum(s.market_value::numeric) AS value
+            FROM {holding} AS s
+            WHERE {these} AND {usable holding}
+            GROUP BY s.client_id, s.product_id) AS h
+          LEFT JOIN {classes} AS k ON k.product_id = h.product_id
+          GROUP BY h.client_id, k.class) AS v
+        GROUP BY v.client_id)')) AS positions (template)
+  CROSS JOIN LATERAL (VALUES
     -- the newest month that had ended on the day and is refreshed, and its last day
     ('summary month', '(SELECT max(r.month) FROM {mart}.refresh_log AS r WHERE r.month + interval ''1 month'' <= $1 + 1)'),
     ('summary through', '(({summary month} + interval ''1 month'')::date - 1)'),
@@ -50,10 +78,8 @@ BEGIN ATOMIC
         CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is not in client'' ELSE {fault of %1$s} END AS reason) AS f
         WHERE %3$s AND f.reason IS NOT NULL', v.name,
           CASE v.name WHEN 'balance' THEN '
-        LEFT JOIN (
-          SELECT s.client_id, s.on_day FROM {balance} AS s WHERE s.on_day >= $1 AND s.on_day < $2 AND {usable balance}
-          GROUP BY s.client_id, s.on_day HAVING min(s.amount::numeric) <> max(s.amount::numeric)) AS o ON o.client_id = s.client_id AND o.on_day = s.on_day' END,
-          CASE v.name WHEN 'holding' THEN 's.on_day = {newest positions}' ELSE 's.on_day >= $1 AND s.on_day < $2' END), ' UNION ALL ' ORDER BY v.place))
+        LEFT JOIN {different balances} AS o ON o.client_id = s.client_id AND o.on_day = s.on_day' END,
+          CASE v.name WHEN 'holding' THEN 's.on_day = {newest positions} AND ($3 IS NULL OR s.client_id::text = ANY ($3))' ELSE '{in the month}' END), ' UNION ALL ' ORDER BY v.place))
       FROM pg_catalog.unnest(ARRAY['balance', 'trade', 'holding', 'cash_flow', 'fee', 'contact']) WITH ORDINALITY AS v (name, place)
       WHERE NOT mart_summary_piece.lacking ? v.name)),
 
@@ -64,7 +90,11 @@ BEGIN ATOMIC
           AND ($3 IS NULL OR c.client_id::text = ANY ($3)) AND c.client_id IS NOT NULL
         GROUP BY c.client_id) AS c
       LEFT JOIN {mart}.client_summary AS before ON before.client_id = c.client_id AND before.month = ($1 - interval ''1 month'')::date
-      LEFT JOIN {balances of the month} AS m ON m.client_id = c.client_id COLLATE "C"
+      LEFT JOIN {balances of the month} AS o ON o.client_id = c.client_id COLLATE "C"
+      LEFT JOIN LATERAL {balances of a client} AS r ON true
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN o.repeated THEN r.first_day ELSE o.first_day END AS first_day, CASE WHEN o.repeated THEN r.weighted ELSE o.weighted END AS weighted,
+          CASE WHEN o.repeated THEN r.closing ELSE o.closing END AS closing) AS m
       LEFT JOIN (
         SELECT s.client_id, {crm}.activity(s.on_day, round(s.amount::numeric, 4)) AS activity
         FROM {trade} AS s
@@ -92,15 +122,16 @@ BEGIN ATOMIC
         SELECT {newest positions} AS held_on, {first balance day} AS first_day) AS d
       LEFT JOIN {positions of the month} AS held ON held.client_id = c.client_id
       CROSS JOIN LATERAL (
-        SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount) AS opening'),
+        SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount OFFSET 0) AS opening'),
     ('closing balance', CASE mart_summary_piece.balance_mode
       WHEN 'snapshot' THEN 'CASE WHEN {has balance} THEN CASE WHEN d.first_day IS NULL THEN opening.amount ELSE coalesce(m.closing, 0) END END'
       ELSE 'coalesce(m.closing, opening.amount)' END),
-    ('asset days', 'CASE WHEN opening.amount IS NOT NULL OR m.client_id IS NOT NULL
+    ('asset days', 'CASE WHEN opening.amount IS NOT NULL OR m.weighted IS NOT NULL
         THEN coalesce(opening.amount, 0) * (coalesce({opening ends}, $2) - $1) + coalesce(m.weighted, 0) END'),
 
     -- One pass over the balances of the month. What it began with is what the month before ended with, and is looked up where there is no row of it;
-    -- balances of before the relationship began do not count. Two different balances for one day are none.
+    -- balances of before the relationship began do not count. Two different balances for one day are none. Clients who have several for a day are told by
+    -- a bit for each day, and are computed again, one by one.
     ('balance before', '(
           SELECT min(s.amount::numeric) FROM {balance} AS s WHERE s.client_id = c.client_id AND {day before} AND {usable balance}
           GROUP BY s.on_day HAVING min(s.amount::numeric) = max(s.amount::numeric) ORDER BY s.on_day DESC LIMIT 1)'),
@@ -112,24 +143,26 @@ BEGIN ATOMIC
     ('snapshot days', '(SELECT d.on_day, lead(d.on_day, 1, $2) OVER (ORDER BY d.on_day) AS ends
             FROM (SELECT DISTINCT d.on_day FROM {calendar} AS d
               WHERE d.on_day >= $1 AND d.on_day < $2 AND d.on_day <= (SELECT max(b.on_day) FROM {balance} AS b WHERE b.on_day < $2)) AS d)'),
-    ('days of the month', '(
-              SELECT s.client_id COLLATE "C" AS client_id, s.on_day, min(s.amount::numeric) AS amount      -- bytes sort fastest
+    ('balances of the month', pg_catalog.replace(sums.template, '{rows}', '(
+              SELECT s.client_id COLLATE "C" AS client_id, s.on_day, s.amount::numeric AS amount      -- bytes sort fastest
               FROM {balance} AS s
-              WHERE {in the month} AND {usable balance}
-              GROUP BY s.client_id COLLATE "C", s.on_day
-              HAVING min(s.amount::numeric) = max(s.amount::numeric))'),
-    ('balances of the month', CASE mart_summary_piece.balance_mode
-      WHEN 'snapshot' THEN '(
-          SELECT b.client_id, sum(b.amount * (d.ends - d.on_day)) AS weighted, max(b.amount) FILTER (WHERE d.ends = $2) AS closing
-          FROM {days of the month} AS b
-          JOIN {snapshot days} AS d ON d.on_day = b.on_day
-          GROUP BY b.client_id)'
-      ELSE '(
-          SELECT b.client_id, min(b.on_day) AS first_day, sum(b.amount * (b.ends - b.on_day)) AS weighted, max(b.amount) FILTER (WHERE b.ends = $2) AS closing
-          FROM (
-            SELECT b.client_id, b.on_day, b.amount, lead(b.on_day, 1, $2) OVER (PARTITION BY b.client_id ORDER BY b.on_day) AS ends
-            FROM {days of the month} AS b) AS b
-          GROUP BY b.client_id)' END),
+              WHERE {in the month} AND {usable balance})')),
+    ('balances of a client', pg_catalog.replace(sums.template, '{rows}', '(
+              SELECT s.client_id, s.on_day, min(s.amount::numeric) AS amount
+              FROM {balance} AS s
+              WHERE o.repeated AND s.client_id = c.client_id AND s.on_day >= $1 AND s.on_day < $2 AND {usable balance}
+              GROUP BY s.client_id, s.on_day
+              HAVING min(s.amount::numeric) = max(s.amount::numeric))')),
+    ('different balances', '(
+          SELECT s.client_id, s.on_day
+          FROM {balance} AS s
+          JOIN (
+            SELECT s.client_id FROM {balance} AS s WHERE {in the month} AND {usable balance} GROUP BY s.client_id
+            HAVING sign(count(*) - {number of days}) = 1) AS r ON r.client_id = s.client_id
+          WHERE {in the month} AND {usable balance}
+          GROUP BY s.client_id, s.on_day
+          HAVING min(s.amount::numeric) <> max(s.amount::numeric))'),
+    ('number of days', 'bit_count(bit_or(1::bigint << (s.on_day - $1))::bit(64))'),
 
     -- rates of channels; a rate holds until the next
     ('rates', '(
@@ -138,20 +171,9 @@ BEGIN ATOMIC
             CASE WHEN k.per_contact >= 0 AND k.per_contact::numeric < {limit} THEN k.per_contact::numeric END AS per_contact
           FROM {cost} AS k)'),
 
-    -- Positions of the newest day of the month on which anyone has one. The effective number of classes is the exponential of the entropy of their
-    -- shares in the value; shares are added in their order, so that it does not depend on that of the rows.
-    ('positions of the month', '(
-        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, exp(-sum(v.share * ln(v.share) ORDER BY v.share)) AS effective
-        FROM (
-          SELECT v.client_id, v.class, v.products, v.value::float8 / nullif(sum(v.value) OVER (PARTITION BY v.client_id), 0)::float8 AS share
-          FROM (
-            SELECT s.client_id, k.class, count(DISTINCT s.product_id) AS products,
-              nullif(greatest(sum(s.market_value::numeric) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
-            FROM {holding} AS s
-            LEFT JOIN {classes} AS k ON k.product_id = s.product_id
-            WHERE s.on_day = {newest positions} AND {usable holding} AND ($3 IS NULL OR s.client_id::text = ANY ($3))
-            GROUP BY s.client_id, k.class) AS v) AS v
-        GROUP BY v.client_id)'),
+    -- Positions of the newest day of the month, or of the newest until the day that is asked about, on which anyone has one.
+    ('positions of the month', replace(positions.template, '{these}', 's.on_day = {newest positions} AND ($3 IS NULL OR s.client_id::text = ANY ($3))')),
+    ('positions of the day', replace(positions.template, '{these}', 's.on_day = {newest holding}')),
     ('classes', '(SELECT p.product_id, min(coalesce(p.category::text, p.kind::text)) AS class FROM {product} AS p GROUP BY p.product_id)'),
 
     -- What the source has in each month, to see late corrections by: for each view a number of rows and a digest of what is read of them, which does not
@@ -214,7 +236,7 @@ BEGIN ATOMIC
       'The row of client_summary for each client, or for some, in the month from a day until the day before another; refresh_mart reads it'),
     (14, 'source_digest', false, ARRAY['summaries'], 'from_day date, to_day date', 100, '{source digests}',
       'What the source has in each month: for each of its views a number of rows and a digest of them. refresh_mart sees late corrections by it'),
-    (15, 'source_reject', false, ARRAY['summaries'], 'from_day date, to_day date', 100, '{rejected rows}',
+    (15, 'source_reject', false, ARRAY['summaries'], 'from_day date, to_day date, clients text[] DEFAULT NULL', 100, '{rejected rows}',
       'Rows of the source in the month from a day until the day before another that cannot be used, and why; refresh_mart keeps them in the table rejected'),
     (25, 'client_month', true, ARRAY['summaries'], 'as_of date', 100000,
       '{client} AS c

@@ -105,7 +105,7 @@ DECLARE
   definition jsonb;
   kept jsonb;
 BEGIN
-  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
+  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings,readers}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
   IF to_regprocedure(format('%I.summary_value(date, date, text[])', mart)) IS NULL THEN
     RETURN NULL;
   END IF;
@@ -431,11 +431,11 @@ BEGIN
   END IF;
   SELECT * INTO source FROM @extschema@.mart_refresh_source(mart, month, month, NULL);
   written := (@extschema@.mart_refresh_month(mart, month, NULL, false)).written;
-  EXECUTE format('ANALYZE %I.client_summary', mart);
+  EXECUTE format('ANALYZE %I.client_summary (month, client_id)', mart);      -- what the next month is joined by
   ended := @extschema@.mart_period_ended(basis ->> 'period', month);
   IF ended IS NOT NULL THEN
     written := written + (@extschema@.mart_refresh_standings(mart, basis, ended, NULL, false)).written;
-    EXECUTE format('ANALYZE %I.tier_month', mart);
+    EXECUTE format('ANALYZE %I.tier_month (month, client_id)', mart);
   END IF;
   PERFORM @extschema@.mart_refresh_note(mart, basis, month, written, ended, started, source.source_rows, source.sources);
   RETURN month;

@@ -34,9 +34,6 @@
 #define MAX_OPEN_BUCKETS 8000
 #define INITIAL_SIZE 128
 #define MAX_LIST_SIZE 512
-#define MAX_VALUE 9e14
-#define DEFAULT_PER_OCTAVE 50
-#define HIGHEST_ACCURACY 0.5
 
 typedef struct DistributionState
 {
@@ -82,13 +79,6 @@ int64
 crm_distribution_units(double value)
 {
 	return (int64) rint(value * CRM_MONEY_SCALE);
-}
-
-/* The relative error that so many buckets an octave do not exceed. */
-double
-crm_distribution_accuracy(int per_octave)
-{
-	return 1.0 / (2 * per_octave + 1);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -475,21 +465,11 @@ crm_distribution_read(Datum summary)
 }
 
 static void
-refuse_accuracy(const char *what, int one, int other)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", what),
-	                errdetail("One has an accuracy of %g, the other of %g.",
-	                          crm_distribution_accuracy(Max(one, other)),
-	                          crm_distribution_accuracy(Min(one, other))),
-	                errhint("Give all of them the same accuracy.")));
-}
-
-static void
 refuse_other_accuracy(const DistributionState *into, int per_octave)
 {
 	if (into->per_octave != per_octave)
-		refuse_accuracy("distributions of different accuracy cannot be merged", into->per_octave,
-		                per_octave);
+		crm_bucket_refuse_accuracy("distributions of different accuracy cannot be merged",
+		                           into->per_octave, per_octave);
 }
 
 /* Add what was read to a state that has buckets. */
@@ -625,23 +605,6 @@ check_distribution(const CrmState *base)
 
 CRM_SUMMARY_FUNCTIONS(distribution, &distribution_kind);
 
-/* The fewest buckets an octave that keep to an accuracy. */
-static int
-per_octave_of(double accuracy)
-{
-	int per_octave;
-
-	if (!(accuracy >= crm_distribution_accuracy(MAX_BUCKETS_AN_OCTAVE) &&
-	      accuracy <= HIGHEST_ACCURACY))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("accuracy must be between 0.0005 and %g", HIGHEST_ACCURACY),
-		                errhint("It is the relative error of quantiles, 0.01 for one per cent.")));
-	per_octave = (int) ceil((1 / accuracy - 1) / 2);
-	if (per_octave > 1 && crm_distribution_accuracy(per_octave - 1) <= accuracy)
-		per_octave--;
-	return Max(per_octave, 1);
-}
-
 static DistributionState *
 add_value(DistributionState *state, double value)
 {
@@ -667,18 +630,18 @@ Datum
 crm_distribution_add(PG_FUNCTION_ARGS)
 {
 	DistributionState *state;
-	int per_octave = DEFAULT_PER_OCTAVE;
+	int per_octave = DEFAULT_BUCKETS_AN_OCTAVE;
 
 	if (PG_ARGISNULL(1))
 		return crm_summary_skip(fcinfo, &distribution_kind);
 	if (PG_NARGS() > 2 && !PG_ARGISNULL(2))
-		per_octave = per_octave_of(PG_GETARG_FLOAT8(2));
+		per_octave = crm_buckets_an_octave(PG_GETARG_FLOAT8(2));
 	state = (DistributionState *) crm_summary_state(fcinfo, &distribution_kind);
 	if (state == NULL)
 		state = new_state(per_octave, INITIAL_SIZE);
 	else if (unlikely(state->per_octave != per_octave))
-		refuse_accuracy("rows of one distribution have different accuracies", state->per_octave,
-		                per_octave);
+		crm_bucket_refuse_accuracy("rows of one distribution have different accuracies",
+		                           state->per_octave, per_octave);
 	state = add_value(state, PG_GETARG_FLOAT8(1));
 	return crm_summary_return(fcinfo, &distribution_kind, &state->state);
 }

@@ -25,7 +25,6 @@ typedef struct Distribution
 
 extern const Distribution *crm_distribution_read(Datum summary);
 extern int64 crm_distribution_units(double value);
-extern double crm_distribution_accuracy(int per_octave);
 extern int crm_cut_bucket(const Distribution *distribution, double share);
 
 static inline int128

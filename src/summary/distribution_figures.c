@@ -14,10 +14,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "summary/concentration_curve.h"
 #include "summary/distribution.h"
 #include "summary/record.h"
-
-#define MAX_LORENZ_POINTS 100000
 
 /*
  * The bounds of the values in a bucket, in units: those of its number, but not beyond the ends of
@@ -101,11 +100,7 @@ count_up_to(const Distribution *distribution, const CrmCell *bucket, int64 units
 static double
 total_of(const Distribution *distribution)
 {
-	int128 total = 0;
-
-	for (int i = 0; i < distribution->nbuckets; i++)
-		total += crm_bucket_total(&distribution->buckets[i]);
-	return (double) total;
+	return crm_curve_total(distribution->buckets, distribution->nbuckets);
 }
 
 /* Shares of a total say nothing where some of it is negative: the curve would leave the square. */
@@ -127,21 +122,7 @@ read_for_shares(Datum summary)
 static double
 lorenz(const Distribution *distribution, double p)
 {
-	double total = total_of(distribution), left = p * distribution->count;
-	int128 below = 0;
-
-	if (total == 0)
-		return NAN;
-	for (int i = 0; i < distribution->nbuckets; i++)
-	{
-		const CrmCell *bucket = &distribution->buckets[i];
-
-		if (left < bucket->count)
-			return ((double) below + crm_bucket_total(bucket) * (left / bucket->count)) / total;
-		left -= bucket->count;
-		below += crm_bucket_total(bucket);
-	}
-	return 1;
+	return crm_curve_share(distribution->buckets, distribution->nbuckets, distribution->count, p);
 }
 
 /* ---- SQL ---- */
@@ -282,8 +263,7 @@ PG_FUNCTION_INFO_V1(crm_distribution_accuracy_of);
 Datum
 crm_distribution_accuracy_of(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(
-	    crm_distribution_accuracy(crm_distribution_read(PG_GETARG_DATUM(0))->per_octave));
+	PG_RETURN_FLOAT8(crm_bucket_accuracy(crm_distribution_read(PG_GETARG_DATUM(0))->per_octave));
 }
 
 /*
@@ -316,20 +296,12 @@ Datum
 crm_distribution_gini(PG_FUNCTION_ARGS)
 {
 	const Distribution *distribution = read_for_shares(PG_GETARG_DATUM(0));
-	double total = total_of(distribution), area = 0;
-	int128 below = 0;
+	double index =
+	    crm_curve_index(distribution->buckets, distribution->nbuckets, distribution->count);
 
-	if (total == 0)
+	if (isnan(index))
 		PG_RETURN_NULL();
-	for (int i = 0; i < distribution->nbuckets; i++)
-	{
-		const CrmCell *bucket = &distribution->buckets[i];
-		int128 with = below + crm_bucket_total(bucket);
-
-		area += (double) bucket->count * ((double) below + (double) with);
-		below = with;
-	}
-	PG_RETURN_FLOAT8(Max(0, 1 - area / distribution->count / total));
+	PG_RETURN_FLOAT8(Max(0, index));
 }
 
 /*
@@ -343,10 +315,7 @@ crm_distribution_lorenz(PG_FUNCTION_ARGS)
 	const Distribution *distribution = read_for_shares(PG_GETARG_DATUM(0));
 	int32 points = PG_GETARG_INT32(1);
 
-	if (points < 1 || points > MAX_LORENZ_POINTS)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("points of a Lorenz curve must be between 1 and %d", MAX_LORENZ_POINTS)));
+	crm_curve_check_points("Lorenz curve", points);
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i <= points && total_of(distribution) > 0; i++)
 	{

@@ -15,9 +15,13 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "port/pg_bitutils.h"
 
 #include "summary/log_bucket.h"
+
+#define HIGHEST_ACCURACY 0.5
 
 int
 crm_bucket_of(int64 units, int per_octave)
@@ -79,4 +83,38 @@ crm_bucket_bounds(int bucket, int per_octave, int64 *lowest, int64 *highest)
 		high = MAX_UNITS;
 	*lowest = bucket > 0 ? (int64) low : -(int64) high;
 	*highest = bucket > 0 ? (int64) high : -(int64) low;
+}
+
+/* The relative error that so many buckets an octave do not exceed. */
+double
+crm_bucket_accuracy(int per_octave)
+{
+	return 1.0 / (2 * per_octave + 1);
+}
+
+/* The fewest buckets an octave that keep to an accuracy.  22023 for one outside 0.0005 to 0.5. */
+int
+crm_buckets_an_octave(double accuracy)
+{
+	int per_octave;
+
+	if (!(accuracy >= crm_bucket_accuracy(MAX_BUCKETS_AN_OCTAVE) && accuracy <= HIGHEST_ACCURACY))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("accuracy must be between 0.0005 and %g", HIGHEST_ACCURACY),
+		                errhint("It is the relative error of a value, 0.01 for one per cent.")));
+	per_octave = (int) ceil((1 / accuracy - 1) / 2);
+	if (per_octave > 1 && crm_bucket_accuracy(per_octave - 1) <= accuracy)
+		per_octave--;
+	return Max(per_octave, 1);
+}
+
+/* 22023: what has different accuracies has no common buckets. */
+void
+crm_bucket_refuse_accuracy(const char *what, int one, int other)
+{
+	ereport(ERROR,
+	        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", what),
+	         errdetail("One has an accuracy of %g, the other of %g.",
+	                   crm_bucket_accuracy(Max(one, other)), crm_bucket_accuracy(Min(one, other))),
+	         errhint("Give all of them the same accuracy.")));
 }

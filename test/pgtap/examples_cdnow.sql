@@ -1,4 +1,4 @@
--- The mart over the smallest source there is, examples/cdnow.sql: clients and trades of CDNOW (Fader and Hardie 2001), which does not come with the
+-- The mart over the smallest source there is, examples/cdnow.sql: clients and trades of CDNOW (Fader and Hardie), which does not come with the
 -- project. CRM_EXT_DATA is a folder with the data set in cdnow, and CRM_EXT_SOURCE the project's folder; test/run sets the latter.
 \set directory `test -r "$CRM_EXT_DATA/cdnow/CDNOW_master.txt" && echo "$CRM_EXT_DATA/cdnow"`
 \set sample `test -r "$CRM_EXT_DATA/cdnow/CDNOW_sample.txt" && echo "$CRM_EXT_DATA/cdnow/CDNOW_sample.txt"`
@@ -20,13 +20,15 @@ SET LOCAL crm.as_of = '1998-06-30';
 SET LOCAL jit = off;
 
 ------------------------------------------------------------------------------------------------------------------------
--- The source. 80 purchases of 0 were counted in the file by another program, as was the sum; the others are published.
+-- The source. Customers and purchases are published; sums and the purchases of 0 were counted in the file by another program.
 ------------------------------------------------------------------------------------------------------------------------
 
-SELECT results_eq('SELECT count(*), count(DISTINCT customer_id), min(on_day), max(on_day), sum(dollars), count(*) FILTER (WHERE dollars = 0) FROM cdnow.purchase',
-  $$ VALUES (69659::bigint, 23570::bigint, '1997-01-01'::date, '1998-06-30'::date, 2500315.63, 80::bigint) $$, 'every line of the file is read');
+SELECT results_eq('SELECT count(*), count(DISTINCT customer_id), min(on_day), max(on_day), sum(dollars), sum(cds), count(*) FILTER (WHERE dollars = 0) FROM cdnow.purchase',
+  $$ VALUES (69659::bigint, 23570::bigint, '1997-01-01'::date, '1998-06-30'::date, 2500315.63, 167881::bigint, 80::bigint) $$, 'every line of the file is read');
 SELECT results_eq('SELECT count(*), count(DISTINCT client_id), sum(amount), min(amount) > 0 FROM source.trade', $$ VALUES (69579::bigint, 23502::bigint, 2500315.63, true) $$,
   'purchases of 0 are not trades, which takes all trades from 68 clients');
+SELECT results_eq('(SELECT customer_id, on_day, cds, dollars FROM cdnow.purchase ORDER BY number LIMIT 1) UNION ALL (SELECT customer_id, on_day, cds, dollars FROM cdnow.purchase ORDER BY number DESC LIMIT 1)',
+  $$ VALUES ('00001', '1997-01-01'::date, 1, 11.77), ('23570', '1997-03-26', 2, 42.96) $$, 'from the first to the last');
 SELECT results_eq('SELECT count(*), min(opened_on), max(opened_on) FROM source.client', $$ VALUES (23570::bigint, '1997-01-01'::date, '1997-03-25'::date) $$,
   'all became clients in the first quarter of 1997');
 SELECT is_empty('SELECT * FROM crm.check_source(''source'') WHERE severity <> ''note''', 'check_source finds nothing but what is not there');
