@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/summary/migration.sql \
 	sql/summary/repeat_purchase.sql \
 	sql/summary/spend.sql \
+	sql/summary/co_holding.sql \
 	sql/summary/coverage.sql \
 	sql/summary/service_concentration.sql \
 	sql/summary/asset_bridge.sql \
@@ -32,14 +33,23 @@ SQL_PIECES = \
 	sql/mart/source_contract.sql \
 	sql/mart/check_source.sql \
 	sql/mart/mart_fact.sql \
-	sql/mart/mart_tier.sql \
-	sql/mart/mart_question.sql \
+	sql/mart/mart_setting.sql \
 	sql/mart/mart_policy.sql \
+	sql/mart/mart_summary.sql \
+	sql/mart/mart_tier.sql \
+	sql/mart/mart_client.sql \
+	sql/mart/mart_service.sql \
+	sql/mart/mart_relationship.sql \
+	sql/mart/mart_offer.sql \
+	sql/mart/mart_question.sql \
 	sql/mart/mart_plan.sql \
 	sql/mart/refresh_mart.sql \
 	sql/mart/create_mart.sql \
 	sql/mart/client_value.sql \
+	sql/mart/propose_rfm_cuts.sql \
 	sql/mart/simulate_tiers.sql \
+	sql/mart/verify_mart.sql \
+	sql/mart/grant_mart.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
 	sql/registry/decision_log.sql \

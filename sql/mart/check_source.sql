@@ -13,10 +13,11 @@ $plan_cost$;
 
 COMMENT ON FUNCTION plan_cost(text) IS 'The planner''s estimate of the total cost of a query, which is not run';
 
--- What is missing, mistyped or doubtful in a source schema. Each kind of check is one entry of a list of predicates over one view
--- (all predicates of a view are counted in one scan) or one query about the view as a whole.
-CREATE FUNCTION check_source(source text, suitability suitability_policy DEFAULT NULL, as_of date DEFAULT as_of())
-RETURNS TABLE ("view" text, "column" text, severity text, count int8, example text, consequence text)
+-- What is missing, mistyped or doubtful in a source schema. A relation is read once, whatever is asked of it: its columns of the contract are put
+-- aside, and each kind of check is a predicate (all are counted in one pass) or a query over that. Keys of client and product are kept for those
+-- that refer to them.
+CREATE FUNCTION check_source(source text, suitability suitability_policy DEFAULT NULL, as_of date DEFAULT as_of(), tiers tier_policy DEFAULT NULL)
+RETURNS TABLE ("view" text, "column" text, severity text, "count" int8, example text, consequence text)
 LANGUAGE plpgsql COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $check_source$
@@ -24,9 +25,8 @@ AS $check_source$
 DECLARE
   relation record;
   finding record;
-  counts int8[];
-  examples text[];
-  list text;
+  known jsonb := '{}';          -- relation -> its keys, for what refers to it
+  looked record;
 BEGIN
   IF to_regnamespace(quote_ident(check_source.source)) IS NULL THEN
     RAISE EXCEPTION 'schema % does not exist', quote_ident(check_source.source)
@@ -67,25 +67,21 @@ BEGIN
       array_agg(c."column" ORDER BY c.key) FILTER (WHERE c.key IS NOT NULL AND s.state = 'present') AS key,
       (SELECT k.oid FROM pg_class AS k JOIN pg_namespace AS n ON n.oid = k.relnamespace
        WHERE n.nspname = check_source.source AND k.relname = v."view") AS oid,
+      string_agg(quote_ident(c."column"), ', ') FILTER (WHERE s.state = 'present') AS columns,
       (SELECT array_agg(p.first || ' ' || p.last) FROM (VALUES ('valid_from', 'valid_to'), ('opened_on', 'closed_on')) AS p (first, last)
        WHERE p.first = ANY (array_agg(s."column") FILTER (WHERE s.state = 'present'))
-         AND p.last = ANY (array_agg(s."column") FILTER (WHERE s.state = 'present'))) AS spans
+         AND p.last = ANY (array_agg(s."column") FILTER (WHERE s.state = 'present'))) AS spans,
+      v."view" IN (SELECT r.refers_to FROM @extschema@.source_contract() AS r) AS is_referred_to,
+      bool_or(c."column" = 'on_day' AND (c.key IS NOT NULL OR v."view" IN ('trade', 'cash_flow', 'fee', 'contact')) AND v."view" <> 'trading_day') AS is_history
     FROM @extschema@.source_view(check_source.source) AS v
     JOIN @extschema@.source_contract() AS c ON c."view" = v."view"
     JOIN @extschema@.source_shape(check_source.source) AS s ON s."view" = c."view" AND s."column" = c."column"
     WHERE v.usable
     GROUP BY v."view"
-    ORDER BY v."view" <> 'client', v."view"
+    ORDER BY v."view" NOT IN ('client', 'product'), v."view"
   LOOP
-    -- values, all in one scan
-    SELECT array_agg(p."column" ORDER BY p.place) AS columns, array_agg(p.severity ORDER BY p.place) AS severities,
-      array_agg(p.consequence ORDER BY p.place) AS consequences,
-      string_agg(format('count(*) FILTER (WHERE %s)', p.predicate), ', ' ORDER BY p.place) AS counting,
-      string_agg(format('min(concat_ws('' '', %s)) FILTER (WHERE %s)', p.shown, p.predicate), ', ' ORDER BY p.place) AS showing
-    INTO finding
-    FROM (
-      SELECT row_number() OVER (ORDER BY c.key, c."column", k.severity) AS place, c."column", k.severity, k.consequence,
-        replace(k.predicate, '{column}', quote_ident(c."column")) AS predicate,
+    WITH checked AS (             -- values: what a row must not be
+      SELECT c."column", k.severity, k.consequence, replace(k.predicate, '{column}', quote_ident(c."column")) AS predicate,
         concat_ws(', ', (SELECT string_agg(quote_ident(i.name) || '::text', ', ') FROM unnest(relation.key) AS i (name)
                          WHERE i.name <> c."column"), quote_ident(c."column") || '::text') AS shown
       FROM @extschema@.source_contract() AS c
@@ -99,6 +95,8 @@ BEGIN
           format('not in the contract: %s', array_to_string(c.allowed, ', '))),
         (l.levels IS NOT NULL, 'warning', format('{column}::text <> ALL (%L::text[])', l.levels),
           format('not a level of the policy (%s): its clients or products are undetermined', array_to_string(l.levels, ', '))),
+        (c."column" = 'tier' AND check_source.tiers IS NOT NULL, 'warning', format('{column}::text <> ALL (%L::text[])', @extschema@.tier_labels(check_source.tiers)),
+          format('not a tier of the policy (%s): nobody is owed it', array_to_string(@extschema@.tier_labels(check_source.tiers), ', '))),
         (c.must_be LIKE '%0', 'warning', format('NOT {column} %s', c.must_be), format('must be %s', c.must_be)),
         (c.must_be = '<= as_of', 'warning', format('{column} > %L::date AND {column} NOT IN (''9999-12-31'', ''infinity'')', check_source.as_of),
           'in the future: not seen before that day'),
@@ -109,59 +107,75 @@ BEGIN
       ) AS k (asked, severity, predicate, consequence)
       WHERE c."view" = relation.name AND k.asked
       UNION ALL
-      SELECT 1000 + i.place, split_part(i.span, ' ', 2), 'warning', 'the span is empty: the row never holds',
-        format('%I <= %I', split_part(i.span, ' ', 2), split_part(i.span, ' ', 1)),
+      SELECT split_part(i.span, ' ', 2), 'warning', 'the span is empty: the row never holds', format('%I <= %I', split_part(i.span, ' ', 2), split_part(i.span, ' ', 1)),
         (SELECT string_agg(quote_ident(j.name) || '::text', ', ') FROM unnest(relation.key) AS j (name))
-      FROM unnest(relation.spans) WITH ORDINALITY AS i (span, place)
-    ) AS p;
+      FROM unnest(relation.spans) AS i (span)
+    ), query AS (                 -- keys, references, versions, shares: what rows must not be together
+      SELECT array_to_string(relation.key, ', ') AS "column", 'error' AS severity, 'repeated key: which of the rows is used is not determined' AS consequence,
+        format('SELECT count(*), min(k.example) FROM (SELECT concat_ws('' '', %1$s) AS example FROM s GROUP BY %1$s HAVING count(*) > 1) AS k',
+          (SELECT string_agg(quote_ident(k.name), ', ') FROM unnest(relation.key) AS k (name))) AS query
+      WHERE relation.key IS NOT NULL
+      UNION ALL
+      SELECT c."column", 'warning', format('not in %s: the rows are not used', c.refers_to),
+        format('SELECT count(*), min(o.%1$I::text) FROM s AS o WHERE o.%1$I IS NOT NULL AND o.%1$I::text NOT IN (SELECT k.key FROM jsonb_array_elements_text($1 -> %2$L) AS k (key))',
+          c."column", c.refers_to)
+      FROM @extschema@.source_contract() AS c
+      JOIN @extschema@.source_shape(check_source.source) AS s ON s."view" = c."view" AND s."column" = c."column" AND s.state = 'present'
+      WHERE c."view" = relation.name AND known ? c.refers_to
+      UNION ALL
+      SELECT split_part(i.span, ' ', 1), 'warning', 'versions overlap: the newest that has begun is used',
+        format('SELECT count(*), min(o.example) FROM (SELECT concat_ws('' '', %1$s, %2$I) AS example, '
+          'lead(%2$I) OVER (PARTITION BY %1$s ORDER BY %2$I) < coalesce(%3$I, ''infinity'') AS overlaps FROM s) AS o WHERE o.overlaps',
+          (SELECT string_agg(quote_ident(k.name), ', ') FROM unnest(relation.key) AS k (name) WHERE k.name <> split_part(i.span, ' ', 1)),
+          split_part(i.span, ' ', 1), split_part(i.span, ' ', 2))
+      FROM unnest(relation.spans) AS i (span)
+      WHERE split_part(i.span, ' ', 1) = ANY (relation.key)
+      UNION ALL
+      SELECT 'share', 'error', 'the shares of a client do not sum to 1: sums over households are not those of the clients',
+        'SELECT count(*), min(o.client_id::text) FROM (SELECT client_id FROM s GROUP BY client_id HAVING sum(share) <> 1) AS o'
+      FROM @extschema@.source_shape(check_source.source) AS s
+      WHERE relation.name = 'household' AND s."view" = 'household' AND s."column" = 'share' AND s.state = 'present'
+    )
+    SELECT array_agg(f."column" ORDER BY f.place) AS columns, array_agg(f.severity ORDER BY f.place) AS severities, array_agg(f.consequence ORDER BY f.place) AS consequences,
+      string_agg(format('count(*) FILTER (WHERE %s)', f.predicate), ', ' ORDER BY f.place) FILTER (WHERE f.query IS NULL) AS counting,
+      string_agg(format('min(concat_ws('' '', %s)) FILTER (WHERE %s)', f.shown, f.predicate), ', ' ORDER BY f.place) FILTER (WHERE f.query IS NULL) AS showing,
+      string_agg(format(' UNION ALL SELECT %s, f.* FROM (%s) AS f', f.place, f.query), '') FILTER (WHERE f.query IS NOT NULL) AS queries
+    INTO finding
+    FROM (
+      SELECT row_number() OVER (ORDER BY f.query IS NOT NULL, f."column", f.severity, f.consequence) AS place, f.*
+      FROM (
+        SELECT c."column", c.severity, c.consequence, c.predicate, c.shown, NULL AS query FROM checked AS c
+        UNION ALL
+        SELECT q."column", q.severity, q.consequence, NULL, NULL, q.query FROM query AS q) AS f) AS f;
 
     BEGIN
-      EXECUTE format('SELECT ARRAY[count(*), %s], ARRAY[NULL, %s]::text[] FROM %s', finding.counting, finding.showing, relation.qualified)
-        INTO counts, examples;
+      EXECUTE format('
+          WITH s AS MATERIALIZED (SELECT %1$s FROM %2$s), found AS (
+            SELECT f.place, f.count, f.example
+            FROM (SELECT ARRAY[%3$s]::int8[] AS counts, ARRAY[%4$s]::text[] AS examples FROM s) AS a
+            CROSS JOIN LATERAL unnest(a.counts, a.examples) WITH ORDINALITY AS f (count, example, place) %5$s)
+          SELECT (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.place) FROM found AS f WHERE f.count > 0) AS findings,
+            (SELECT count(*) FROM s) AS rows, %6$s AS keys, %7$s AS first_day',
+        relation.columns, relation.qualified, finding.counting, finding.showing, finding.queries,
+        CASE WHEN relation.is_referred_to THEN format('(SELECT coalesce(jsonb_agg(DISTINCT s.%1$I::text) FILTER (WHERE s.%1$I IS NOT NULL), ''[]'') FROM s)', relation.key[1]) ELSE 'NULL::jsonb' END,
+        CASE WHEN relation.is_history THEN '(SELECT CASE WHEN max(s.on_day) - min(s.on_day) > 365 AND count(*) >= 10000 THEN min(s.on_day) END FROM s WHERE isfinite(s.on_day))'
+          ELSE 'NULL::date' END)
+      INTO looked USING known;
     EXCEPTION WHEN OTHERS THEN
       RETURN QUERY VALUES (relation.name, NULL::text, 'error', NULL::int8, SQLERRM, 'the view cannot be read, nor what needs it');
       CONTINUE;
     END;
+    IF relation.is_referred_to THEN
+      known := known || jsonb_build_object(relation.name, looked.keys);
+    END IF;
     RETURN QUERY
-      SELECT relation.name, f."column", f.severity, counts[f.place + 1], examples[f.place + 1], f.consequence
-      FROM unnest(finding.columns, finding.severities, finding.consequences) WITH ORDINALITY AS f ("column", severity, consequence, place)
-      WHERE counts[f.place + 1] > 0;
-    IF counts[1] = 0 THEN
+      SELECT relation.name, finding.columns[f.place], finding.severities[f.place], f."count", f.example, finding.consequences[f.place]
+      FROM jsonb_to_recordset(looked.findings) AS f (place int, "count" int8, example text)
+      ORDER BY f.place;
+    IF looked.rows = 0 THEN
       RETURN QUERY VALUES (relation.name, NULL::text, 'note', 0::int8, NULL::text, 'no rows');
       CONTINUE;
     END IF;
-
-    -- keys, references and versions
-    FOR finding IN
-      SELECT array_to_string(relation.key, ', ') AS "column", 'error' AS severity,
-        format('SELECT count(*), min(k.example) FROM (SELECT concat_ws('' '', %1$s) AS example FROM %2$s GROUP BY %1$s HAVING count(*) > 1) AS k',
-          (SELECT string_agg(quote_ident(k.name), ', ') FROM unnest(relation.key) AS k (name)), relation.qualified) AS query,
-        'repeated key: which of the rows is used is not determined' AS consequence
-      WHERE relation.key IS NOT NULL
-      UNION ALL
-      SELECT c."column", 'warning',
-        format('SELECT count(*), min(o.%1$I::text) FROM %2$s AS o WHERE o.%1$I IS NOT NULL'
-          ' AND NOT EXISTS (SELECT FROM %3$I.%4$I AS r WHERE r.%1$I = o.%1$I)', c."column", relation.qualified, check_source.source, c.refers_to),
-        format('not in %s: the rows are not used', c.refers_to)
-      FROM @extschema@.source_contract() AS c
-      JOIN @extschema@.source_shape(check_source.source) AS s ON s."view" = c."view" AND s."column" = c."column" AND s.state = 'present'
-      JOIN @extschema@.source_view(check_source.source) AS v ON v."view" = c.refers_to AND v.usable
-      WHERE c."view" = relation.name
-      UNION ALL
-      SELECT split_part(i.span, ' ', 1), 'warning',
-        format('SELECT count(*), min(o.example) FROM (SELECT concat_ws('' '', %1$s, %2$I) AS example, '
-          'lead(%2$I) OVER (PARTITION BY %1$s ORDER BY %2$I) < coalesce(%3$I, ''infinity'') AS overlaps FROM %4$s) AS o WHERE o.overlaps',
-          (SELECT string_agg(quote_ident(k.name), ', ') FROM unnest(relation.key) AS k (name) WHERE k.name <> split_part(i.span, ' ', 1)),
-          split_part(i.span, ' ', 1), split_part(i.span, ' ', 2), relation.qualified),
-        'versions overlap: the newest that has begun is used'
-      FROM unnest(relation.spans) AS i (span)
-      WHERE split_part(i.span, ' ', 1) = ANY (relation.key)
-    LOOP
-      EXECUTE finding.query INTO "count", example;
-      IF "count" > 0 THEN
-        RETURN QUERY SELECT relation.name, finding."column", finding.severity, check_source."count", check_source.example, finding.consequence;
-      END IF;
-    END LOOP;
 
     -- row-level security: a view that runs as its owner, or a stored copy, over tables that have it
     RETURN QUERY
@@ -186,17 +200,15 @@ BEGIN
       HAVING count(*) > 0;
 
     -- plans: a year or more of history must not be read for a month of everyone or for the days of one client
-    IF 'on_day' = ANY (relation.key) OR relation.name = 'trade' THEN
-      EXECUTE format('SELECT min(on_day)::text FROM %s HAVING max(on_day) - min(on_day) > 365 AND count(*) >= 10000', relation.qualified) INTO list;
+    IF looked.first_day IS NOT NULL THEN
       FOR finding IN
         SELECT k.*
         FROM (VALUES
-          ('on_day', 'note', format('on_day >= %1$L::date + 180 AND on_day < %1$L::date + 210', list),
+          ('on_day', 'note', format('on_day >= %1$L::date + 180 AND on_day < %1$L::date + 210', looked.first_day),
             'the plan for one month reads all months: let the view pass on_day down to an index or to partitions'),
-          ('client_id', 'warning', format('client_id = %L AND on_day >= %L::date + 180', '-', list),
+          ('client_id', 'warning', format('client_id = %L AND on_day >= %L::date + 180', '-', looked.first_day),
             'the plan for one client reads all clients: the mart needs an index on (client_id, on_day)')
         ) AS k ("column", severity, predicate, consequence)
-        WHERE list IS NOT NULL AND (k."column" = 'on_day' OR 'client_id' = ANY (relation.key) OR relation.name = 'trade')
       LOOP
         IF @extschema@.plan_cost(format('SELECT * FROM %s WHERE %s', relation.qualified, finding.predicate))
             > 0.5 * @extschema@.plan_cost(format('SELECT * FROM %s', relation.qualified)) THEN
@@ -208,6 +220,6 @@ BEGIN
 END;
 $check_source$;
 
-COMMENT ON FUNCTION check_source(text, suitability_policy, date) IS
+COMMENT ON FUNCTION check_source(text, suitability_policy, date, tier_policy) IS
   'One row for each thing that is missing, mistyped or doubtful in a source schema: view, column, severity (error, warning, note), '
-  'number of rows, an example and what follows from it. With a suitability policy, levels that the policy does not know are found too';
+  'number of rows, an example and what follows from it. With policies, levels and tiers that they do not know are found too. Each relation is read once';

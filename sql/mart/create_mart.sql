@@ -52,6 +52,9 @@ BEGIN
   EXECUTE format('SELECT jsonb_agg(to_jsonb(p) ORDER BY p.ordinal) FROM %I.definition AS d CROSS JOIN LATERAL @extschema@.mart_plan($1, to_jsonb(d)) AS p', mart)
     INTO plan USING mart;
   grants := (SELECT jsonb_agg(to_jsonb(g)) FROM @extschema@.mart_grant(mart) AS g);
+  IF plan @> '[{"object": "summary_value", "status": "created"}]' THEN
+    EXECUTE format('SELECT @extschema@.mart_summary_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  END IF;
   IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
   END IF;
@@ -111,6 +114,9 @@ BEGIN
   LOOP
     EXECUTE statement;
   END LOOP;
+  FOR statement IN EXECUTE format('SELECT r.name FROM %I.definition AS d CROSS JOIN unnest(d.readers) AS r (name) WHERE to_regrole(quote_ident(r.name)) IS NOT NULL', mart) LOOP
+    PERFORM @extschema@.mart_grant_reader(mart, to_regrole(quote_ident(statement)), true);
+  END LOOP;
   RETURN QUERY
     SELECT p.object, p.status, p.reason
     FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, reason text)
@@ -121,72 +127,61 @@ $mart_build$;
 
 COMMENT ON FUNCTION mart_build(text) IS 'Brings the objects of a mart into line with its table "definition"; create_mart and update_mart call it';
 
--- A definition whose NULLs keep what there is, then the mart that it defines.
-CREATE FUNCTION mart_define(mart text, source text, rating text, tiers text, suitability text, balance_mode text, client_columns text[],
-  tier_measure text, market text, registry text, rating_name text, tiers_name text, suitability_name text)
+-- Changes what a mart is made from, where what is not given stays, then makes its objects. given has the names of the columns of "definition".
+CREATE FUNCTION mart_define(mart text, given jsonb)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $mart_define$
 #variable_conflict use_variable
 DECLARE
-  is_given boolean := coalesce(rating, tiers, suitability) IS NOT NULL;
-  known record;
-  policies jsonb;
+  asked jsonb := jsonb_strip_nulls(given - 'settings');
+  settings jsonb := coalesce(nullif(given -> 'settings', 'null'), '{}');
+  kept jsonb;
+  new jsonb;
+  names jsonb;
+  columns text;
 BEGIN
-  IF balance_mode NOT IN ('change', 'snapshot') THEN
-    RAISE EXCEPTION 'balance_mode "%" is not known', balance_mode
+  EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d', mart) INTO kept;
+  kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "readers": [], "only_row": true}');
+  IF jsonb_typeof(settings) <> 'object' THEN
+    RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"callback_share": 0.1}: mart_setting() lists them.';
+  END IF;
+  new := kept || asked || jsonb_build_object('settings', jsonb_strip_nulls((kept -> 'settings') || settings));
+  IF new ->> 'balance_mode' NOT IN ('change', 'snapshot') THEN
+    RAISE EXCEPTION 'balance_mode "%" is not known', new ->> 'balance_mode'
       USING ERRCODE = 'invalid_parameter_value', HINT = 'It is change (a balance stands until the next) or snapshot (a trading day without one is 0).';
-  ELSIF source = mart THEN
+  ELSIF new ->> 'source' = mart THEN
     RAISE EXCEPTION 'mart and source are the same schema' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  EXECUTE format('SELECT d.registry, d.rating_name, d.tiers_name, d.suitability_name FROM (SELECT) AS one LEFT JOIN %I.definition AS d ON true', mart) INTO known;
-  registry := coalesce(registry, known.registry);
-  IF registry IS NOT NULL AND is_given THEN
-    RAISE EXCEPTION 'policies come either from registry % or as rating, tiers and suitability', quote_ident(registry)
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Propose and approve the policy in the registry, then call update_mart.';
-  ELSIF registry IS NULL AND coalesce(rating_name, tiers_name, suitability_name) IS NOT NULL THEN
+  PERFORM @extschema@.mart_setting_piece(new -> 'settings');
+  SELECT jsonb_object_agg(s.slot, new ->> (s.slot || '_name')) FILTER (WHERE new ->> (s.slot || '_name') IS NOT NULL) INTO names FROM @extschema@.mart_policy_slot() AS s;
+  IF new ->> 'registry' IS NULL AND names IS NOT NULL THEN
     RAISE EXCEPTION 'names of policies need a registry' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say where they are: registry => ...';
+  ELSIF new ->> 'registry' IS NOT NULL THEN
+    IF asked ?| ARRAY(SELECT s.slot FROM @extschema@.mart_policy_slot() AS s) THEN
+      RAISE EXCEPTION 'policies come either from registry % or are given', quote_ident(new ->> 'registry')
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Propose and approve the policy in the registry, then call update_mart.';
+    END IF;
+    new := new || jsonb_build_object('policies', @extschema@.mart_registry_policies(new ->> 'registry', coalesce(names, '{}')));
+    SELECT new || jsonb_object_agg(s.slot, new -> 'policies' -> s.slot -> -1 ->> 'document') INTO new      -- the last; NULL where none governs then
+    FROM @extschema@.mart_policy_slot() AS s;
   END IF;
-  rating_name := coalesce(rating_name, known.rating_name);
-  tiers_name := coalesce(tiers_name, known.tiers_name);
-  suitability_name := coalesce(suitability_name, known.suitability_name);
-  IF registry IS NOT NULL THEN
-    policies := @extschema@.mart_registry_policies(registry, rating_name, tiers_name, suitability_name);
-    rating := policies -> 'rating' -> -1 ->> 'document';      -- the last; NULL where none governs then
-    tiers := policies -> 'tiers' -> -1 ->> 'document';
-    suitability := policies -> 'suitability' -> -1 ->> 'document';
-  END IF;
+  SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
+  FROM pg_attribute AS a WHERE a.attrelid = to_regclass(format('%I.definition', mart)) AND a.attnum > 0 AND NOT a.attisdropped;
   EXECUTE format('
-    WITH new AS (
-      SELECT * FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))
-        AS n (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name, suitability_name, policies)
-    ), changed AS (
-      UPDATE %1$I.definition AS d
-      SET source = coalesce(n.source, d.source),
-        rating = CASE WHEN n.registry IS NULL THEN coalesce(n.rating, d.rating) ELSE n.rating END,
-        tiers = CASE WHEN n.registry IS NULL THEN coalesce(n.tiers, d.tiers) ELSE n.tiers END,
-        suitability = CASE WHEN n.registry IS NULL THEN coalesce(n.suitability, d.suitability) ELSE n.suitability END,
-        balance_mode = coalesce(n.balance_mode, d.balance_mode),
-        client_columns = coalesce(n.client_columns, d.client_columns), tier_measure = coalesce(n.tier_measure, d.tier_measure),
-        market = coalesce(n.market, d.market), registry = n.registry, rating_name = n.rating_name, tiers_name = n.tiers_name,
-        suitability_name = n.suitability_name, policies = n.policies
-      FROM new AS n
-      RETURNING true
+    WITH changed AS (
+      UPDATE %1$I.definition SET (%2$s) = (SELECT %2$s FROM jsonb_populate_record(NULL::%1$I.definition, $1)) RETURNING true
     )
-    INSERT INTO %1$I.definition (source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name,
-      suitability_name, policies)
-    SELECT source, rating, tiers, suitability, coalesce(balance_mode, ''change''), coalesce(client_columns, ARRAY[]::text[]), tier_measure, market,
-      registry, rating_name, tiers_name, suitability_name, policies
-    FROM new WHERE NOT EXISTS (SELECT FROM changed)', mart)
-  USING source, rating, tiers, suitability, balance_mode, client_columns, tier_measure, market, registry, rating_name, tiers_name, suitability_name, policies;
+    INSERT INTO %1$I.definition (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$I.definition, $1) WHERE NOT EXISTS (SELECT FROM changed)', mart, columns)
+  USING new;
   RETURN QUERY SELECT * FROM @extschema@.mart_build(mart);
-  RETURN QUERY SELECT * FROM @extschema@.mart_tier_follow(mart, @extschema@.mart_tier_lock(mart, true));
+  RETURN QUERY SELECT * FROM @extschema@.mart_refresh_follow(mart, @extschema@.mart_refresh_lock(mart, true));
 END;
 $mart_define$;
 
-COMMENT ON FUNCTION mart_define(text, text, text, text, text, text, text[], text, text, text, text, text, text) IS
-  'Changes the definition of a mart, where NULL keeps what there is, and makes its objects; create_mart and update_mart call it';
+COMMENT ON FUNCTION mart_define(text, jsonb) IS
+  'Changes the definition of a mart, where what is not given stays, and makes its objects; create_mart and update_mart call it';
 
 CREATE FUNCTION is_mart(mart text)
 RETURNS bool
@@ -216,8 +211,9 @@ COMMENT ON FUNCTION require_mart(text) IS 'An error unless the schema is a mart'
 
 CREATE FUNCTION create_mart(mart text, source text, rating scorecard DEFAULT NULL, tiers tier_policy DEFAULT NULL,
   suitability suitability_policy DEFAULT NULL, balance_mode text DEFAULT 'change', client_columns text[] DEFAULT '{}',
-  tier_measure text DEFAULT NULL, market text DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
-  suitability_name text DEFAULT NULL)
+  tier_measure text DEFAULT NULL, market text DEFAULT NULL, segments decision_table DEFAULT NULL, life_stage decision_table DEFAULT NULL,
+  service_model decision_table DEFAULT NULL, settings jsonb DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
+  suitability_name text DEFAULT NULL, segments_name text DEFAULT NULL, life_stage_name text DEFAULT NULL, service_model_name text DEFAULT NULL)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -248,11 +244,19 @@ BEGIN
       client_columns text[] NOT NULL,
       tier_measure text,
       market text,
+      segments text,
+      life_stage text,
+      service_model text,
+      settings jsonb NOT NULL,
       registry text,
       rating_name text,
       tiers_name text,
       suitability_name text,
+      segments_name text,
+      life_stage_name text,
+      service_model_name text,
       policies jsonb,
+      readers text[] NOT NULL DEFAULT '{}',
       only_row boolean NOT NULL DEFAULT true UNIQUE CHECK (only_row)
     );
     COMMENT ON TABLE %1$I.definition IS 'What the mart was made from, in one row; update_mart changes it';
@@ -264,41 +268,55 @@ BEGIN
     COMMENT ON COLUMN %1$I.definition.client_columns IS 'Facts about the client that every view of clients carries';
     COMMENT ON COLUMN %1$I.definition.tier_measure IS 'The fact that decides the tier; NULL takes average_assets, assets or holdings_value, the first there is';
     COMMENT ON COLUMN %1$I.definition.market IS 'The market whose trading days count; NULL takes the days of all markets';
+    COMMENT ON COLUMN %1$I.definition.segments IS 'Decision table of client_rfm';
+    COMMENT ON COLUMN %1$I.definition.life_stage IS 'Decision table of life_stage';
+    COMMENT ON COLUMN %1$I.definition.service_model IS 'Decision table of service_match';
+    COMMENT ON COLUMN %1$I.definition.settings IS 'Settings that are not as mart_setting() has them';
     COMMENT ON COLUMN %1$I.definition.registry IS 'Registry that the policies come from; NULL: they were given';
     COMMENT ON COLUMN %1$I.definition.rating_name IS 'Name of the scorecard in the registry; NULL: the only one';
     COMMENT ON COLUMN %1$I.definition.tiers_name IS 'Name of the tier policy in the registry; NULL: the only one';
     COMMENT ON COLUMN %1$I.definition.suitability_name IS 'Name of the suitability policy in the registry; NULL: the only one';
+    COMMENT ON COLUMN %1$I.definition.segments_name IS 'Name of the decision table for segments in the registry; NULL: none';
+    COMMENT ON COLUMN %1$I.definition.life_stage_name IS 'Name of the decision table for life stages in the registry; NULL: none';
+    COMMENT ON COLUMN %1$I.definition.service_model_name IS 'Name of the decision table for services in the registry; NULL: none';
     COMMENT ON COLUMN %1$I.definition.policies IS 'The versions of the registry when the mart was made or updated, with their first days';
+    COMMENT ON COLUMN %1$I.definition.readers IS 'Roles that grant_mart lets read the mart';
     COMMENT ON COLUMN %1$I.definition.only_row IS 'Keeps the table at one row';
   $table$, mart);
-  RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, source, rating::text, tiers::text, suitability::text, balance_mode, client_columns,
-    tier_measure, market, registry, rating_name, tiers_name, suitability_name);
+  RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, jsonb_build_object('source', source, 'rating', rating::text, 'tiers', tiers::text, 'suitability', suitability::text,
+    'balance_mode', balance_mode, 'client_columns', client_columns, 'tier_measure', tier_measure, 'market', market, 'segments', segments::text, 'life_stage', life_stage::text,
+    'service_model', service_model::text, 'settings', settings, 'registry', registry, 'rating_name', rating_name, 'tiers_name', tiers_name, 'suitability_name', suitability_name,
+    'segments_name', segments_name, 'life_stage_name', life_stage_name, 'service_model_name', service_model_name));
 END;
 $create_mart$;
 
-COMMENT ON FUNCTION create_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, text, text, text, text) IS
+COMMENT ON FUNCTION create_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, decision_table, decision_table, decision_table, jsonb, text, text, text, text, text, text, text) IS
   'Makes the schema mart with the views that the source and the policies allow. One row for each: created or left out, and why. '
   'balance_mode: change (a balance stands until the next) or snapshot (a trading day without one is 0). client_columns: facts that every view of clients '
-  'carries. tier_measure: the fact that decides the tier, or score. market: whose trading days count. registry: instead of policies, the schema whose approved versions '
-  'are used, each on the days on which it governs; rating_name, tiers_name and suitability_name where it has several policies of a kind';
+  'carries. tier_measure: the fact that decides the tier, or score. market: whose trading days count. segments, life_stage, service_model: decision tables. settings: see mart_setting(). '
+  'registry: instead of policies, the schema whose approved versions are used, each on the days on which it governs; rating_name and the like where it has several policies of a kind, '
+  'and for each decision table';
 
 CREATE FUNCTION update_mart(mart text, source text DEFAULT NULL, rating scorecard DEFAULT NULL, tiers tier_policy DEFAULT NULL,
   suitability suitability_policy DEFAULT NULL, balance_mode text DEFAULT NULL, client_columns text[] DEFAULT NULL,
-  tier_measure text DEFAULT NULL, market text DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
-  suitability_name text DEFAULT NULL)
+  tier_measure text DEFAULT NULL, market text DEFAULT NULL, segments decision_table DEFAULT NULL, life_stage decision_table DEFAULT NULL,
+  service_model decision_table DEFAULT NULL, settings jsonb DEFAULT NULL, registry text DEFAULT NULL, rating_name text DEFAULT NULL, tiers_name text DEFAULT NULL,
+  suitability_name text DEFAULT NULL, segments_name text DEFAULT NULL, life_stage_name text DEFAULT NULL, service_model_name text DEFAULT NULL)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $update_mart$
 BEGIN
   PERFORM @extschema@.require_mart(mart);
-  RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, source, rating::text, tiers::text, suitability::text, balance_mode, client_columns,
-    tier_measure, market, registry, rating_name, tiers_name, suitability_name);
+  RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, jsonb_build_object('source', source, 'rating', rating::text, 'tiers', tiers::text, 'suitability', suitability::text,
+    'balance_mode', balance_mode, 'client_columns', client_columns, 'tier_measure', tier_measure, 'market', market, 'segments', segments::text, 'life_stage', life_stage::text,
+    'service_model', service_model::text, 'settings', settings, 'registry', registry, 'rating_name', rating_name, 'tiers_name', tiers_name, 'suitability_name', suitability_name,
+    'segments_name', segments_name, 'life_stage_name', life_stage_name, 'service_model_name', service_model_name));
 END;
 $update_mart$;
 
-COMMENT ON FUNCTION update_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, text, text, text, text) IS
-  'Makes the views of a mart again after a change of source or policies; NULL keeps what the mart was made with. Grants stay, and so do views over '
+COMMENT ON FUNCTION update_mart(text, text, scorecard, tier_policy, suitability_policy, text, text[], text, text, decision_table, decision_table, decision_table, jsonb, text, text, text, text, text, text, text) IS
+  'Makes the views of a mart again after a change of source or policies; NULL keeps what the mart was made with; of settings, those that are not named stay, and null takes one back. Grants stay, and so do views over '
   'the mart''s views if the columns that there were stay. Policies of a registry are read anew: call it after an approval';
 
 CREATE FUNCTION drop_mart(mart text)
@@ -316,7 +334,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.refresh_log', mart);
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

@@ -43,10 +43,11 @@ BEGIN
       USING ERRCODE = CASE WHEN to_regnamespace(quote_ident(source)) IS NULL THEN 'invalid_schema_name' ELSE 'undefined_table' END,
         HINT = format('SELECT * FROM @extschema@.check_source(%L) says what is missing.', source);
   END IF;
-  SELECT lacking || coalesce(jsonb_object_agg(s."view" || '.' || s."column", format('%I.%I has no column %I', source, s."view", s."column")), '{}')
+  SELECT lacking || coalesce(jsonb_object_agg(c."view" || '.' || c."column", coalesce(lacking ->> c."view", format('%I.%I has no column %I', source, c."view", c."column"))), '{}')
   INTO lacking
-  FROM @extschema@.source_shape(source) AS s
-  WHERE s.state = 'missing';
+  FROM @extschema@.source_contract() AS c
+  LEFT JOIN @extschema@.source_shape(source) AS s ON s."view" = c."view" AND s."column" = c."column"
+  WHERE lacking ? c."view" OR s.state = 'missing';
   SELECT jsonb_object_agg(f.side, f.facts) INTO facts
   FROM (SELECT f.side, jsonb_object_agg(f.name, to_jsonb(f)) AS facts FROM @extschema@.mart_fact(source) AS f GROUP BY f.side) AS f;
 
@@ -96,27 +97,59 @@ BEGIN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy, a.name, k.columns INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.decision_table) AS a
+  CROSS JOIN (SELECT ARRAY['recency_days', 'frequency', 'monetary', 'recency_score', 'frequency_score', 'monetary_score'] AS columns) AS k
+  WHERE a.name <> ALL (k.columns)
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" reads "%", which client_rfm does not have', problem.policy, problem.name
+      USING ERRCODE = 'undefined_column', DETAIL = format('There are: %s.', array_to_string(problem.columns, ', '));
+  END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  WHERE @extschema@.decision_table_labels(p.document::@extschema@.decision_table, 'segment') IS NULL AND p.document IS NOT NULL
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" has no output "segment"', problem.policy
+      USING ERRCODE = 'undefined_column', HINT = 'It names the segment of a client: the outputs of the table must have it.';
+  END IF;
   tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
   END IF;
+  SELECT lacking || coalesce(jsonb_object_agg(s.slot, CASE
+      WHEN definition ->> 'registry' IS NULL THEN format('no %s was given as %s', replace(s.kind, '_', ' '), s.slot)
+      WHEN s.by_name AND definition ->> (s.slot || '_name') IS NULL THEN format('no %s of the registry was named as %s', replace(s.kind, '_', ' '), s.slot)
+      ELSE format('the registry has no approved %s', replace(s.kind, '_', ' ')) END), '{}')
+  INTO lacking
+  FROM @extschema@.mart_policy_slot() AS s
+  WHERE NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, s.slot));
   SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking
   FROM (VALUES
-    ('rating', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no scorecard was given as rating' ELSE 'the registry has no approved scorecard' END),
-    ('tiers', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'tiers')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no tier policy was given as tiers' ELSE 'the registry has no approved tier policy' END),
-    ('suitability', NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'suitability')),
-      CASE WHEN definition ->> 'registry' IS NULL THEN 'no suitability policy was given as suitability' ELSE 'the registry has no approved suitability policy' END),
     ('tier moves', period IS NULL OR lacking ?& ARRAY['balance', 'trade', 'holding'], CASE
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
+    ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
+    ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
+    ('activity', lacking ?& ARRAY['balance', 'trade'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade')),
+    ('breadth', lacking ?& ARRAY['holding', 'external_assets'], concat_ws('; ', lacking ->> 'holding', lacking ->> 'external_assets')),
+    ('branch or segment', lacking ?& ARRAY['client.branch_id', 'client.segment'], concat_ws('; ', lacking ->> 'client.branch_id', lacking ->> 'client.segment')),
+    ('attrition', lacking ?& ARRAY['cash_flow', 'trade'], concat_ws('; ', lacking ->> 'cash_flow', lacking ->> 'trade')),
+    ('assets', NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding')),
+    ('client money', lacking ? 'fee' AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee')),
+    ('client measure', lacking ?& ARRAY['fee', 'rating'] AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'],
+      concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee', lacking ->> 'rating')),
+    ('product class', lacking ?& ARRAY['product.category', 'product.kind'], concat_ws('; ', lacking ->> 'product.category', lacking ->> 'product.kind')),
     ('client fact risk_level', NOT facts -> 'client' ? 'risk_level', 'clients have no risk_level'),
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
   ) AS n (need, unmet, reason)
   WHERE n.unmet;
+  PERFORM @extschema@.mart_service_require(definition, facts);
+  SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking FROM @extschema@.mart_service_lack(definition, lacking, facts) AS n;
 
   SELECT jsonb_object_agg(s.side, format('%s AS "%s level"%s', CASE WHEN lacking ? format('%s fact risk_level', s.side) THEN 'NULL::text'
     ELSE 'f.risk_level::text' END, s.side, r.list)) INTO kinds
@@ -144,8 +177,16 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
-      @extschema@.mart_tier_from_balances(source, tier_measure), definition ->> 'balance_mode') AS p
+      @extschema@.mart_tier_from_balances(source, tier_measure)) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
+      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
   ) AS p;
+  pieces := pieces || @extschema@.mart_setting_piece(definition -> 'settings');
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
   FROM (VALUES
     ('crm', '@extschema@'),
@@ -155,10 +196,17 @@ BEGIN
     ('tiers', CASE WHEN period IS NULL THEN @extschema@.mart_policy_by_day(definition, 'tiers', '$1', '%s')
       ELSE format('%L::@extschema@.tier_policy', definition ->> 'tiers') END),
     ('suitability', @extschema@.mart_policy_by_day(definition, 'suitability', '$1', '%s')),
+    ('segments', @extschema@.mart_policy_by_day(definition, 'segments', '$1', '%s')),
+    ('life_stage', @extschema@.mart_policy_by_day(definition, 'life_stage', '$1', '%s')),
+    ('service_model', @extschema@.mart_policy_by_day(definition, 'service_model', '$1', '%s')),
     ('suitability on $2', @extschema@.mart_policy_by_day(definition, 'suitability', '$2', '%s')),
+    ('suitability on $3', @extschema@.mart_policy_by_day(definition, 'suitability', '$3', '%s')),
     ('suitability on $4', @extschema@.mart_policy_by_day(definition, 'suitability', '$4', '%s')),
     ('hold', '@extschema@.instruction(''hold'')'),
     ('scorecard name', @extschema@.mart_policy_title(definition, 'rating')),
+    ('segment', CASE WHEN lacking ? 'segments' THEN 'NULL::text' ELSE @extschema@.mart_policy_by_day(definition, 'segments', '$1', '@extschema@.decide_text(%s, r, ''segment'')') END),
+    ('segment order', @extschema@.mart_policy_by_day(definition, 'segments', '$1', 'array_position(@extschema@.decision_table_labels(%s, ''segment''), g.segment)')),
+    ('segments name', @extschema@.mart_policy_title(definition, 'segments')),
     ('tier policy name', @extschema@.mart_policy_title(definition, 'tiers')),
     ('suitability policy name', @extschema@.mart_policy_title(definition, 'suitability')),
     ('tier measure', tier_measure),
@@ -193,8 +241,11 @@ BEGIN
     ('client kind', kinds ->> 'client'),
     ('client group', 'f."client level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(client_reads) AS r (name)), '')),
     ('product kind', kinds ->> 'product'),
+    ('product name', CASE WHEN facts -> 'product' ? 'name' THEN 'p.name::text' ELSE 'NULL::text' END),
+    ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
+  SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', p.final)) INTO pieces FROM @extschema@.mart_service_final(definition, lacking, facts) AS p;
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
   FROM (
     SELECT r.name, string_agg('f.' || quote_ident(f.name), ', ' ORDER BY f.place) AS list
@@ -202,7 +253,9 @@ BEGIN
       ('rating row', 'client', ARRAY['client_id'] || client_columns || rating_reads),
       ('tier row', 'client', ARRAY['client_id', 'assets', 'holdings_value'] || client_columns || tier_measure
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
+      ('value row', 'client', ARRAY['client_id'] || client_columns),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)
@@ -261,6 +314,18 @@ BEGIN
     GROUP BY d.from_day, d.until_day
   ) AS d;
 
+  -- questions that are left out, for those that read them
+  SELECT lacking || coalesce(jsonb_object_agg('view ' || l.name, l.reason), '{}') INTO lacking
+  FROM (
+    SELECT q.name, string_agg(DISTINCT lacking ->> n.need, '; ') AS reason
+    FROM @extschema@.mart_question() AS q CROSS JOIN LATERAL unnest(q.needs) AS n (need) WHERE lacking ? n.need GROUP BY q.name) AS l;
+  SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces
+  FROM (
+    SELECT p.* FROM @extschema@.mart_client_piece(lacking) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_relationship_piece(definition ->> 'balance_mode', lacking) AS p
+  ) AS p;
+
   RETURN QUERY
     WITH question AS (
       SELECT q.*, (SELECT string_agg(DISTINCT lacking ->> n.need, '; ') FROM unnest(q.needs) AS n (need)) AS left_out
@@ -312,7 +377,7 @@ BEGIN
           WHEN w.raw THEN w.expression
           WHEN w.type LIKE 'numeric%' THEN format('nullif(nullif(nullif((%s)::numeric, ''NaN''), ''Infinity''), ''-Infinity'')::%s', w.expression, w.type)
           WHEN w.type = 'float8' THEN format('nullif(nullif(nullif(%s, ''NaN''), ''Infinity''), ''-Infinity'')', w.expression)
-          WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$' THEN
+          WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$|^\w+\.(cohort_)?month$' THEN      -- months are finite, and filters on them reach the index
             format('nullif(nullif(%s, ''infinity''), ''-infinity'')', w.expression)
           WHEN w.type IN ('text', 'bigint', 'integer') THEN format('(%s)::%s', w.expression, w.type)
           ELSE w.expression END, pieces) AS expression
@@ -337,14 +402,15 @@ BEGIN
     )
     SELECT a.ordinal, a.name, CASE WHEN a.left_out IS NULL THEN 'created' ELSE 'left out' END,
       coalesce(a.left_out, CASE
-        WHEN a.name IN ('client_facts', 'client_360') THEN (
+        WHEN a.name = 'client_facts' THEN (
           SELECT string_agg((lacking ->> v.name) || v.consequence, '; ' ORDER BY v.place)
           FROM (VALUES (1, 'client_profile', ': its columns are read from client, the past cannot be reproduced'), (2, 'balance', ': no assets'),
             (3, 'trading_day', ': days seen in balance stand for trading days'), (4, 'trade', ': no trades'), (5, 'holding', ': no holdings'),
             (6, 'permission', ': no permissions')) AS v (place, name, consequence)
           WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT w.left_out, '; ') FROM wanted AS w WHERE w.question = a.name) END),
+        ELSE nullif(concat_ws('; ', lacking ->> ('facts of ' || a.name),
+          (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name)), '') END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),

@@ -10,9 +10,6 @@ BEGIN ATOMIC
       'What is known about each client as of a day, for policies to read. Clients are those whose relationship had begun and not ended'),
     (2, 'product_facts', false, ARRAY['product'], 'as_of date', 500, '{product joins}',
       'What is known about each product as of a day, for policies to read'),
-    (3, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} {tier join}',
-      'One view of the client: one row a client, key client_id'),
     (4, 'client_rating', true, ARRAY['rating'], 'as_of date', 10000,
       '(SELECT {rating row} FROM {mart}.client_facts($1) AS f) AS f {reasons}',
       'The rating of each client and what cost most points: one row a client, key client_id'),
@@ -109,7 +106,17 @@ BEGIN ATOMIC
       'The n trading days of a market before a day, oldest first; all markets together if market is NULL')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning)
   UNION ALL
-  SELECT q.* FROM mart_tier_question() AS q;
+  SELECT q.* FROM mart_summary_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_tier_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_client_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_service_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_relationship_question() AS q
+  UNION ALL
+  SELECT q.* FROM mart_offer_question() AS q;
 END;
 
 COMMENT ON FUNCTION mart_question() IS
@@ -233,7 +240,17 @@ BEGIN ATOMIC
         WHEN d.outcome IS NULL THEN ''no check of the policy applies'' ELSE {sentence} END', 'Why, in one sentence'),
     ('why', 'basis', 'text', NULL, 'd.basis', 'The law or house rule that the check rests on')
     UNION ALL
+    SELECT c.* FROM mart_summary_column() AS c
+    UNION ALL
     SELECT c.* FROM mart_tier_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_client_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_service_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_relationship_column() AS c
+    UNION ALL
+    SELECT c.* FROM mart_offer_column() AS c
   ) AS c (questions, name, type, needs, expression, meaning)
   CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(c.questions, ' ') AS q (name);
 END;

@@ -30,7 +30,7 @@ COMMENT ON FUNCTION mart_tier_from_balances(text, text) IS
 
 -- The pieces of SQL that say where a tier comes from. period is NULL where nothing is remembered. from_balances is the measure where one pass over
 -- the period's balances gives it: average_assets, then the mean over all days of the period, or assets.
-CREATE FUNCTION mart_tier_piece(period text, from_balances text, balance_mode text)
+CREATE FUNCTION mart_tier_piece(period text, from_balances text)
 RETURNS TABLE (name text, template text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
@@ -42,6 +42,9 @@ BEGIN ATOMIC
     ('tier join', 'CROSS JOIN LATERAL (SELECT {tier value} AS tier_value) AS t',
       'LEFT JOIN (SELECT m.client_id, m.month, m.value AS tier_value, m.assets, m.standing FROM {mart}.tier_month AS m) AS t
         ON t.client_id = f.client_id AND t.month = {last month}'),
+    ('month tier join', '', 'LEFT JOIN {mart}.tier_month AS t ON t.client_id = s.client_id
+        AND t.month = date_trunc(''{period}'', s.month + interval ''1 month'') - interval ''{months}'''),
+    ('month assets', 's.closing_assets', 'CASE WHEN {has balance} THEN s.closing_assets ELSE t.assets END'),
     ('tier label', '{crm}.tier({tiers}, t.tier_value::float8)', '{crm}.tier_label({tiers}, t.standing)'),
     ('tier rank', '{crm}.tier_rank({tiers}, t.tier_value::float8)', '{crm}.tier_rank(t.standing)'),
     ('tier assets', '{assets}', 't.assets'),
@@ -60,96 +63,27 @@ BEGIN ATOMIC
     ('period', mart_tier_piece.period),
     ('months', CASE mart_tier_piece.period WHEN 'quarter' THEN '3 months' ELSE '1 month' END),
     -- the newest refreshed period that had ended on the day; a period ends the day before the next begins
-    ('last month', '(SELECT max(r.month) FROM {mart}.refresh_log AS r WHERE r.month + interval ''{months}'' <= $1 + 1)'),
+    ('last month', '(SELECT max(r.month) FROM {periods} AS r WHERE r.month + interval ''{months}'' <= $1 + 1)'),
+    ('periods', '(SELECT (r.month + interval ''1 month'' - interval ''{months}'')::date AS month FROM {mart}.refresh_log AS r WHERE r.has_standings)'),
     ('label', '({crm}.tier_labels({tiers}))'),
 
-    -- One pass over the balances of the period. What it began with is what the period before ended with, and is
-    -- looked up in the first period that is refreshed; balances of before the relationship began do not count.
+    -- Balances come from the summaries of the period's months, other measures are facts as of its last day.
     ('tier values', CASE
       WHEN mart_tier_piece.from_balances IS NULL THEN '(SELECT {tier row}, {tier value} AS tier_value FROM {mart}.client_facts($2 - 1) AS f) AS f
         CROSS JOIN LATERAL (SELECT f.client_id, (f.tier_value)::float8 AS value, {assets} AS assets) AS v
         WHERE $3 IS NULL OR f.client_id = ANY ($3)'
       ELSE '{client} AS c
-        LEFT JOIN {mart}.tier_month AS before ON before.client_id = c.client_id AND before.month = ($1 - interval ''{months}'')::date
-        LEFT JOIN {balances of the period} AS m ON m.client_id = c.client_id COLLATE "C"
-        CROSS JOIN (SELECT {first balance day} AS first_day) AS d
-        CROSS JOIN LATERAL (
-          SELECT coalesce(before.assets, CASE WHEN before.client_id IS NULL AND coalesce(c.opened_on < $1, true) THEN (
-            SELECT b.amount::numeric FROM {balance} AS b WHERE b.client_id = c.client_id AND {balance before} ORDER BY b.on_day DESC LIMIT 1) END, {no balance}) AS amount
-          ) AS opening
-        CROSS JOIN LATERAL (
-          SELECT c.client_id, {balance measure} AS value, {closing balance} AS assets) AS v
-        WHERE (c.opened_on IS NULL OR c.opened_on < $2) AND (c.closed_on IS NULL OR $2 <= c.closed_on)
-          AND ($3 IS NULL OR c.client_id = ANY ($3))' END),
-    ('balance measure', CASE mart_tier_piece.from_balances WHEN 'assets' THEN '({closing balance})::float8'
-      ELSE '(CASE WHEN opening.amount IS NOT NULL OR m.client_id IS NOT NULL
-          THEN (coalesce(opening.amount, 0) * (coalesce({opening ends}, $2) - $1) + coalesce(m.weighted, 0)) / ($2 - $1) END)::float8' END),
-    ('balance before', CASE mart_tier_piece.balance_mode
-      WHEN 'snapshot' THEN 'b.on_day = (SELECT max(d.on_day) FROM {calendar} AS d WHERE d.on_day < $1)' ELSE 'b.on_day < $1' END),
-    ('no balance', CASE mart_tier_piece.balance_mode WHEN 'snapshot' THEN '0' ELSE 'NULL' END),
-    ('opening ends', CASE mart_tier_piece.balance_mode WHEN 'snapshot' THEN 'd.first_day' ELSE 'm.first_day' END),
-    ('closing balance', CASE mart_tier_piece.balance_mode
-      WHEN 'snapshot' THEN 'CASE WHEN d.first_day IS NULL THEN opening.amount ELSE coalesce(m.closing, 0) END' ELSE 'coalesce(m.closing, opening.amount)' END),
-    ('first balance day', CASE mart_tier_piece.balance_mode WHEN 'snapshot' THEN '(SELECT min(d.on_day) FROM {snapshot days} AS d)' ELSE 'NULL::date' END),
-    ('snapshot days', '(SELECT d.on_day, lead(d.on_day, 1, $2) OVER (ORDER BY d.on_day) AS ends
-            FROM (SELECT DISTINCT d.on_day FROM {calendar} AS d
-              WHERE d.on_day >= $1 AND d.on_day < $2 AND d.on_day <= (SELECT max(b.on_day) FROM {balance} AS b WHERE b.on_day < $2)) AS d)'),
-    ('balances of the period', CASE mart_tier_piece.balance_mode
-      WHEN 'snapshot' THEN '(
-          SELECT b.client_id COLLATE "C" AS client_id, sum(b.amount::numeric * (d.ends - d.on_day)) AS weighted, max(b.amount::numeric) FILTER (WHERE d.ends = $2) AS closing
-          FROM {balance} AS b
-          JOIN {snapshot days} AS d ON d.on_day = b.on_day
-          WHERE b.on_day >= $1 AND b.on_day < $2 AND ($3 IS NULL OR b.client_id = ANY ($3))
-          GROUP BY b.client_id)'
-      ELSE '(
-          SELECT b.client_id, min(b.on_day) AS first_day, sum(b.amount * (b.ends - b.on_day)) AS weighted, max(b.amount) FILTER (WHERE b.ends = $2) AS closing
-          FROM (
-            SELECT b.client_id, b.on_day, b.amount, lead(b.on_day, 1, $2) OVER (PARTITION BY b.client_id ORDER BY b.on_day) AS ends
-            FROM (
-              SELECT b.client_id COLLATE "C" AS client_id, b.on_day, b.amount::numeric AS amount      -- bytes sort fastest
-              FROM {balance} AS b
-              WHERE b.on_day >= $1 AND b.on_day < $2 AND ($3 IS NULL OR b.client_id = ANY ($3))) AS b) AS b
-          GROUP BY b.client_id)' END),
-
-    -- What the source has in each period, to see late corrections by: a number of rows and a digest of them that does not depend on their order.
-    -- Who was a client then belongs to it: one who comes in and goes out again is gone from an exclusive or of all.
-    ('source months', '(
-        SELECT g.month::date AS month, coalesce(s.rows, 0)::bigint AS rows,
-          coalesce(s.digest, 0) # coalesce(bit_xor(e.digest) OVER (ORDER BY g.month), 0) AS digest
-        FROM generate_series($1::timestamp, $2::timestamp - interval ''1 day'', interval ''{months}'') AS g (month)
-        LEFT JOIN (
-          SELECT greatest(date_trunc(''{period}'', e.on_day::timestamp), $1::timestamp) AS month, bit_xor(e.digest) AS digest
-          FROM ({lasting digests}) AS e
-          WHERE e.on_day < $2
-          GROUP BY 1) AS e ON e.month = g.month
-        LEFT JOIN (
-          SELECT s.month, sum(s.rows) AS rows, bit_xor(s.digest) AS digest FROM ({source digests}) AS s GROUP BY s.month) AS s ON s.month = g.month)'),
-    ('lasting digests', 'SELECT coalesce(c.opened_on, ''-infinity'') AS on_day, hashtextextended({client digest}, 0) AS digest FROM {client} AS c
-          UNION ALL
-          SELECT greatest(c.closed_on, c.opened_on), hashtextextended({client digest}, 0) FROM {client} AS c WHERE c.closed_on IS NOT NULL'
-      || CASE WHEN mart_tier_piece.from_balances IS NULL THEN '
-          UNION ALL
-          SELECT p.valid_from, hashtextextended(p::text, 1) FROM {client_profile} AS p
-          UNION ALL
-          SELECT p.opened_on, hashtextextended(p::text, 2) FROM {permission} AS p' ELSE '' END),
-    ('client digest', CASE WHEN mart_tier_piece.from_balances IS NULL THEN 'c::text' ELSE 'c.client_id::text' END),
-    ('source digests', CASE WHEN mart_tier_piece.from_balances IS NULL THEN
-        (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT date_trunc(''{period}'', s.on_day::timestamp) AS month, count(*) AS rows, bit_xor(hashtextextended(s::text, %s)) AS digest
-            FROM {%s} AS s WHERE s.on_day >= $1 AND s.on_day < $2 GROUP BY 1', v.place, v.name), ' UNION ALL ')
-         FROM pg_catalog.unnest(ARRAY['balance', 'trade', 'holding']) WITH ORDINALITY AS v (name, place))
-      ELSE 'SELECT date_trunc(''{period}'', b.on_day::timestamp) AS month, sum(b.rows) AS rows, bit_xor(b.digest) AS digest
-            FROM (
-              SELECT b.on_day, count(*) AS rows,
-                bit_xor(hashtextextended(b.client_id::text, hash_numeric_extended(coalesce(b.amount::numeric, ''NaN''), b.on_day - date ''2000-01-01''))) AS digest
-              FROM {balance} AS b WHERE b.on_day >= $1 AND b.on_day < $2 GROUP BY b.on_day) AS b
-            GROUP BY 1'
-        || CASE mart_tier_piece.balance_mode WHEN 'snapshot' THEN ' UNION ALL
-            SELECT date_trunc(''{period}'', d.on_day::timestamp), 0, bit_xor(hash_record_extended(ROW(d.on_day), 1))
-            FROM (SELECT DISTINCT d.on_day FROM {calendar} AS d WHERE d.on_day >= $1 AND d.on_day < $2) AS d GROUP BY 1' ELSE '' END END)
+        JOIN (
+          SELECT s.client_id, sum(s.asset_days) / ($2 - $1) AS average, max(s.closing_assets) FILTER (WHERE s.month = ($2 - interval ''1 month'')::date) AS closing
+          FROM {mart}.client_summary AS s
+          WHERE s.month >= $1 AND s.month < $2 AND ($3 IS NULL OR s.client_id = ANY ($3))
+          GROUP BY s.client_id) AS s ON s.client_id = c.client_id
+        CROSS JOIN LATERAL (SELECT c.client_id, (' || CASE mart_tier_piece.from_balances WHEN 'assets' THEN 's.closing' ELSE 's.average' END || ')::float8 AS value, s.closing AS assets) AS v
+        WHERE (c.opened_on IS NULL OR c.opened_on < $2) AND (c.closed_on IS NULL OR $2 <= c.closed_on)' END)
   ) AS p (name, template);
 END;
 
-COMMENT ON FUNCTION mart_tier_piece(text, text, text) IS
+COMMENT ON FUNCTION mart_tier_piece(text, text) IS
   'Pieces of SQL that say where tiers come from: the measure as of the day, or standings that are kept for each period';
 
 -- The questions about tiers that need a memory, as those of mart_question, and their columns, as those of mart_column.
@@ -168,26 +102,19 @@ BEGIN ATOMIC
       'The days from the beginning of the first month of the data to as_of: one row a day, key on_day'),
     (22, 'tier_value', false, ARRAY['tiers', 'tier_measure', 'tier moves'], 'from_day date, to_day date, clients text[] DEFAULT NULL', 10000, '{tier values}',
       'What decides the tier of each client, or of some, in the period from a day until the day before another; refresh_mart reads it'),
-    (23, 'tier_source', false, ARRAY['tiers', 'tier_measure', 'tier moves'], 'from_day date, to_day date', 24, '{source months} AS s',
-      'What the source has in each period: a number of rows and a digest of them and of who was a client. refresh_mart sees late corrections by it'),
     (24, 'tier_history', true, ARRAY['tiers', 'tier_measure', 'tier moves'], 'as_of date', 100000,
       '{client} AS c
       JOIN {mart}.tier_month AS t ON t.client_id = c.client_id AND t.month <= {last month}
       LEFT JOIN {mart}.tier_month AS p ON p.client_id = t.client_id AND p.month = (t.month - interval ''{months}'')::date
       LEFT JOIN {mart}.client_facts($1) AS f ON f.client_id = c.client_id',
       'How the tier of each client came about: one row for a client and {period}, key client_id and month'),
-    (25, 'client_month', true, ARRAY['tiers', 'tier_measure', 'tier moves'], 'as_of date', 100000,
-      '{client} AS c
-      JOIN {mart}.tier_month AS t ON t.client_id = c.client_id AND t.month <= {last month}
-      LEFT JOIN {mart}.client_facts($1) AS f ON f.client_id = c.client_id',
-      'Fact table for BI tools: one row for a client and {period}, key month and client_id. What the client is, such as the branch, is as of as_of'),
     (26, 'tier_watch', true, ARRAY['tiers', 'tier_measure', 'tier moves'], 'as_of date', 1000,
       '{tier clients} WHERE {crm}.on_watch(t.standing) OR o.periods_to_downgrade = 1',
       'Clients who are about to lose their tier: on watch by the policy, or lost after one more {period} like the last. One row a client, key client_id'),
     (27, 'tier_migration', true, ARRAY['tiers', 'tier_measure', 'tier moves'], 'as_of date', 1000,
       '(
         SELECT g.grain, (r.month - g.span)::date AS from_month, r.month AS to_month, x.from_order, x.to_order, x.clients, x.assets
-        FROM {mart}.refresh_log AS r
+        FROM {periods} AS r
         CROSS JOIN (VALUES (''{period}'', interval ''{months}''), (''year'', interval ''1 year'')) AS g (grain, span)
         CROSS JOIN LATERAL (
           SELECT {crm}.tier_rank(b.standing) AS from_order, {crm}.tier_rank(a.standing) AS to_order, count(*) AS clients, sum(coalesce(a.assets, b.assets)) AS assets
@@ -195,7 +122,7 @@ BEGIN ATOMIC
           FULL JOIN (SELECT t.* FROM {mart}.tier_month AS t WHERE t.month = r.month) AS a ON a.client_id = b.client_id
           JOIN {client} AS c ON c.client_id = coalesce(a.client_id, b.client_id)
           GROUP BY 1, 2) AS x
-        WHERE r.month <= {last month} AND EXISTS (SELECT FROM {mart}.refresh_log AS e WHERE e.month = (r.month - g.span)::date)) AS x',
+        WHERE r.month <= {last month} AND EXISTS (SELECT FROM {periods} AS e WHERE e.month = (r.month - g.span)::date)) AS x',
       'How many clients went from which tier to which, {period} by {period} and over a year: one row for grain, to_month, from_tier and to_tier. '
       'An empty from_tier is who had none, such as a new client; an empty to_tier is who has none, such as one who left'),
     (28, 'tier_as_told', true, ARRAY['tiers', 'tier_measure', 'tier moves'], 'as_of date', 10000,
@@ -247,36 +174,29 @@ BEGIN ATOMIC
     ('tier_value', 'value', 'float8', NULL, 'v.value', 'What decides the tier'),
     ('tier_value', 'assets', 'numeric', NULL, 'v.assets', 'Assets at the end of the period'),
 
-    ('tier_source', 'month', 'date', NULL, 's.month', 'First day of the period'),
-    ('tier_source', 'rows', 'bigint', NULL, 's.rows', 'Rows of the source'),
-    ('tier_source', 'digest', 'bigint', NULL, 's.digest', 'Digest of the rows'),
-
-    ('tier_history client_month tier_watch tier_migration tier_as_told', 'as_of', 'date', NULL, '$1', 'The day that is asked about'),
-    ('tier_history client_month tier_watch tier_migration tier_as_told', 'data_through', 'date', NULL, '{tier through}', '{tier through meaning}'),
-    ('client_month', 'month', 'date', NULL, 't.month', 'First day of the {period}'),
+    ('tier_history tier_watch tier_migration tier_as_told', 'as_of', 'date', NULL, '$1', 'The day that is asked about'),
+    ('tier_history tier_watch tier_migration tier_as_told', 'data_through', 'date', NULL, '{tier through}', '{tier through meaning}'),
     ('tier_as_told', 'month', 'date', NULL, 'k.month', 'First day of the {period}'),
-    ('tier_history client_month tier_as_told', 'client_id', 'text', NULL, 'c.client_id', 'The client''s number'),
+    ('tier_history tier_as_told', 'client_id', 'text', NULL, 'c.client_id', 'The client''s number'),
     ('tier_watch', 'client_id', 'text', NULL, 'f.client_id', 'The client''s number'),
-    ('client_month', 'branch_id', 'text', ARRAY['client.branch_id'], 'c.branch_id', 'Branch that serves the client'),
-    ('client_month', 'adviser_id', 'text', ARRAY['client.adviser_id'], 'c.adviser_id', 'Adviser who serves the client'),
-    ('tier_history client_month tier_watch tier_as_told', '*client_columns', NULL, NULL, NULL, NULL),
+    ('tier_history tier_watch tier_as_told', '*client_columns', NULL, NULL, NULL, NULL),
     ('client_tier', 'month', 'date', ARRAY['tier moves'], 't.month', 'First day of the {period} of the tier'),
     ('tier_history', 'month', 'date', NULL, 't.month', 'First day of the {period}'),
-    ('tier_history client_month tier_watch', 'assets', 'numeric(18,2)', NULL, 't.assets', '{tier assets meaning}'),
-    ('tier_history client_month', 'tier_value', 'numeric(18,2)', NULL, 't.value', '{tier value meaning}'),
+    ('tier_history tier_watch', 'assets', 'numeric(18,2)', NULL, 't.assets', '{tier assets meaning}'),
+    ('tier_history', 'tier_value', 'numeric(18,2)', NULL, 't.value', '{tier value meaning}'),
     ('tier_watch', 'tier_value', 'numeric(18,2)', NULL, 't.tier_value', '{tier value meaning}'),
     ('tier_history', 'base_tier', 'text', NULL, '{label}[{crm}.tier_base_rank(t.standing)]', 'Tier of this {period} by the thresholds alone, those to keep a tier included'),
     ('tier_history', 'base_tier_order', 'integer', NULL, '{crm}.tier_base_rank(t.standing)', 'Rank of that tier, lowest 1'),
-    ('tier_history client_month tier_watch', 'tier', 'text', NULL, '{crm}.tier_label({tiers}, t.standing)',
+    ('tier_history tier_watch', 'tier', 'text', NULL, '{crm}.tier_label({tiers}, t.standing)',
       'Tier of the policy {tier policy name}; empty until there is a first value'),
-    ('tier_history client_month tier_watch', 'tier_order', 'integer', NULL, '{crm}.tier_rank(t.standing)', 'Rank of the tier, lowest 1'),
+    ('tier_history tier_watch', 'tier_order', 'integer', NULL, '{crm}.tier_rank(t.standing)', 'Rank of the tier, lowest 1'),
     ('tier_history', 'previous_tier', 'text', NULL, '{label}[{crm}.tier_rank(p.standing)]', 'Tier of the {period} before'),
     ('tier_history', 'previous_tier_order', 'integer', NULL, '{crm}.tier_rank(p.standing)', 'Rank of that tier, lowest 1'),
     ('tier_history', 'change', 'text', NULL, 'CASE WHEN t.standing IS NULL THEN NULL WHEN p.standing IS NULL THEN ''first''
         WHEN {crm}.tier_rank(t.standing) > {crm}.tier_rank(p.standing) THEN ''up''
         WHEN {crm}.tier_rank(t.standing) < {crm}.tier_rank(p.standing) THEN ''down'' ELSE ''kept'' END', 'first, up, down or kept'),
     ('client_tier tier_history tier_watch', 'since', 'date', ARRAY['tier moves'], '{crm}.tier_since(t.standing)', 'First day of the {period} in which the tier was reached'),
-    ('client_tier tier_history client_month tier_watch', 'on_watch', 'boolean', ARRAY['tier moves'], '{crm}.on_watch(t.standing)', 'Whether the tier is about to be lost, by the policy'),
+    ('client_tier tier_history tier_watch', 'on_watch', 'boolean', ARRAY['tier moves'], '{crm}.on_watch(t.standing)', 'Whether the tier is about to be lost, by the policy'),
     ('client_tier tier_history tier_watch', 'periods_below', 'integer', ARRAY['tier moves'], '{crm}.tier_run_below(t.standing)', 'How many {period}s in a row the value was below the tier'),
     ('client_tier tier_watch', 'periods_to_downgrade', 'integer', ARRAY['tier moves'], 'o.periods_to_downgrade',
       'After how many more {period}s like the last the tier is lost; empty if it is not'),

@@ -56,7 +56,7 @@ BEGIN
   IF to_regclass(format('%I.refresh_log', mart)) IS NOT NULL THEN
     EXECUTE format('SELECT r.basis FROM %I.refresh_log AS r ORDER BY r.month DESC LIMIT 1', mart) INTO basis;
   END IF;
-  IF basis IS NULL THEN
+  IF basis ->> 'period' IS NULL THEN
     RAISE EXCEPTION 'mart % keeps no standings', quote_ident(mart) USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'Give it a tier policy with a "period" by update_mart, then CALL @extschema@.refresh_mart(mart).';
   END IF;
@@ -90,7 +90,7 @@ BEGIN
     RAISE EXCEPTION 'the service model has no output "minutes"' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Minutes are added up over the rules that hit; an output "times_per_quarter" multiplies them.';
   END IF;
-  EXECUTE format('SELECT least(date_trunc($1, $2::timestamp)::date, max(r.month)) FROM %I.refresh_log AS r', mart) INTO last_month USING basis ->> 'period', to_month;
+  EXECUTE format('SELECT least(date_trunc($1, $2::timestamp)::date, max(t.month)) FROM %I.tier_month AS t', mart) INTO last_month USING basis ->> 'period', to_month;
   -- what the service model reads of clients besides the tier
   reads := ARRAY(SELECT a.name FROM @extschema@.policy_attributes(service_model) AS a WHERE a.name <> 'tier' ORDER BY a.ordinal);
   SELECT r.name INTO missing FROM unnest(reads) AS r (name)

@@ -84,7 +84,56 @@ BEGIN ATOMIC
     ('acknowledgement', 'on_day', 'date', NULL, true, NULL, NULL, '<= as_of', 'Day on which it was given'),
     ('acknowledgement', 'valid_until', 'date', NULL, false, NULL, NULL, NULL, 'Last day on which it holds'),
     ('acknowledgement', 'evidence_id', 'text', NULL, false, NULL, NULL, NULL, 'Where the evidence is'),
-    ('acknowledgement', 'approved_by', 'text', NULL, false, NULL, NULL, NULL, 'Who approved')
+    ('acknowledgement', 'approved_by', 'text', NULL, false, NULL, NULL, NULL, 'Who approved'),
+
+    ('household', 'client_id', 'text', 1, true, 'client', NULL, NULL, 'The client'),
+    ('household', 'household_id', 'text', 2, true, NULL, NULL, NULL, 'The household'),
+    ('household', 'share', 'numeric', NULL, false, NULL, NULL, '> 0', 'Share of the client that the household has; those of a client sum to 1'),
+
+    ('account', 'account_id', 'text', 1, true, NULL, NULL, NULL, 'The account''s number'),
+    ('account', 'client_id', 'text', NULL, true, 'client', NULL, NULL, 'The client'),
+    ('account', 'kind', 'text', NULL, false, NULL, NULL, NULL, 'Kind of account'),
+    ('account', 'opened_on', 'date', NULL, false, NULL, NULL, '<= as_of', 'First day of the account'),
+    ('account', 'closed_on', 'date', NULL, false, NULL, NULL, NULL, 'First day without the account'),
+
+    ('cash_flow', 'client_id', 'text', NULL, true, 'client', NULL, NULL, 'The client'),
+    ('cash_flow', 'on_day', 'date', NULL, true, NULL, NULL, '<= as_of', 'Day of the movement'),
+    ('cash_flow', 'amount', 'numeric', NULL, true, NULL, NULL, '<> 0', 'Money and securities moved in (above 0) or out (below 0)'),
+
+    ('fee', 'client_id', 'text', NULL, true, 'client', NULL, NULL, 'The client'),
+    ('fee', 'on_day', 'date', NULL, true, NULL, NULL, '<= as_of', 'Day of the fee'),
+    ('fee', 'kind', 'text', NULL, true, NULL, ARRAY['commission', 'advice', 'distribution', 'interest', 'other'], NULL,
+      'commission, advice, distribution, interest or other'),
+    ('fee', 'amount', 'numeric', NULL, true, NULL, NULL, NULL, 'Revenue; below 0 where it was paid back'),
+
+    ('cost', 'channel', 'text', 1, true, NULL, NULL, NULL, 'The channel'),
+    ('cost', 'valid_from', 'date', 2, true, NULL, NULL, NULL, 'First day on which the rate holds; it holds until the next'),
+    ('cost', 'per_minute', 'numeric', NULL, false, NULL, NULL, '>= 0', 'Cost of a minute'),
+    ('cost', 'per_contact', 'numeric', NULL, false, NULL, NULL, '>= 0', 'Cost of a contact, besides its minutes'),
+
+    ('contact', 'contact_id', 'text', 1, true, NULL, NULL, NULL, 'The contact''s number'),
+    ('contact', 'client_id', 'text', NULL, true, 'client', NULL, NULL, 'The client'),
+    ('contact', 'employee_id', 'text', NULL, false, NULL, NULL, NULL, 'Who served the client'),
+    ('contact', 'on_day', 'date', NULL, true, NULL, NULL, '<= as_of', 'Day of the contact'),
+    ('contact', 'started_at', 'timestamp with time zone', NULL, false, NULL, NULL, NULL, 'When it began'),
+    ('contact', 'channel', 'text', NULL, false, NULL, NULL, NULL, 'Channel of the contact'),
+    ('contact', 'direction', 'text', NULL, false, NULL, NULL, NULL, 'Whether client or firm began it'),
+    ('contact', 'service', 'text', NULL, false, NULL, NULL, NULL, 'Service that was delivered'),
+    ('contact', 'minutes', 'numeric', NULL, false, NULL, NULL, '>= 0', 'How long it took'),
+
+    ('entitlement', 'tier', 'text', 1, true, NULL, NULL, NULL, 'Tier of the client'),
+    ('entitlement', 'client_class', 'text', 2, true, NULL, NULL, NULL, 'Class of the client; - for all classes'),
+    ('entitlement', 'service', 'text', 3, true, NULL, NULL, NULL, 'Service that is owed'),
+    ('entitlement', 'per_quarter', 'numeric', NULL, true, NULL, NULL, '>= 0', 'How often in a quarter'),
+    ('entitlement', 'minutes', 'numeric', NULL, false, NULL, NULL, '>= 0', 'Minutes that it takes each time'),
+
+    ('external_assets', 'client_id', 'text', 1, true, 'client', NULL, NULL, 'The client'),
+    ('external_assets', 'on_day', 'date', 2, true, NULL, NULL, '<= as_of', 'Day of the declaration'),
+    ('external_assets', 'amount', 'numeric', NULL, true, NULL, NULL, '>= 0', 'Assets that the client declared to have elsewhere'),
+
+    ('callback', 'client_id', 'text', NULL, true, 'client', NULL, NULL, 'The client'),
+    ('callback', 'on_day', 'date', NULL, true, NULL, NULL, '<= as_of', 'Day of the call'),
+    ('callback', 'outcome', 'text', NULL, false, NULL, NULL, NULL, 'What came of it')
   ) AS c ("view", "column", type, key, required, refers_to, allowed, must_be, meaning);
 END;
 

@@ -10,7 +10,7 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 
-#define CRM_RECORD_COLUMNS 8
+#define CRM_RECORD_COLUMNS 10
 
 typedef struct CrmRecord
 {

@@ -44,6 +44,10 @@ my %corpus = (
   migration_summary => [
     "migration(1, 2)", "migration(n % 4 + 1, n % 3 + 1) FROM generate_series(1, 50) AS n", "migration(n % 4 + 1, n % 3 + 1, n * 1.25) FROM generate_series(1, 50) AS n",
   ],
+  co_holding_summary => [
+    "co_holding('{}')", "co_holding('{a}')", "co_holding(ARRAY['p' || n % 5, 'p' || n % 7, 'p' || n * n % 11]) FROM generate_series(1, 300) AS n",
+    "co_holding(ARRAY['p' || n, 'p' || n + 1]) FROM generate_series(1, 40) AS n", "co_holding(ARRAY[repeat('x', n)]) FROM generate_series(0, 255) AS n WHERE n < 4 OR n > 251",
+  ],
   coverage_summary => [
     "coverage(0, 0)", "coverage(2, 1.25)", "coverage(n % 4, n % 3) FROM generate_series(0, 40) AS n", "coverage(922337203685477.5807, n) FROM generate_series(1, 3) AS n",
     "coverage(0, n * 12345678.9) FROM generate_series(1, 9) AS n", "coverage(1, 922337203685477.5807) FROM generate_series(1, 9) AS n",

@@ -18,7 +18,8 @@ SELECT v.type::regtype, v.call
 FROM (VALUES ('crm.activity_summary', 'rfm($1, ''5874897-12-31'', ''{30}'', ''{2}'', ''{0}'')'),
   ('crm.balance_summary', 'average_balance($1, ''2026-01-01'', ''2026-02-01'')'), ('crm.balance_summary', 'average_balance($1, ''4713-01-01 BC'', ''5874897-12-31'')'),
   ('crm.balance_summary', 'minimum_balance($1, ''2026-01-01'', ''2026-02-01'')'), ('crm.balance_summary', 'days_at_least($1, 5, ''2026-01-01'', ''2026-02-01'')'),
-  ('crm.balance_summary', 'with_opening($1, ''4713-01-01 BC'', 5)'), ('crm.balance_summary', 'opening_breaks($1)')) AS v (type, call);
+  ('crm.balance_summary', 'with_opening($1, ''4713-01-01 BC'', 5)'), ('crm.balance_summary', 'opening_breaks($1)'),
+  ('crm.co_holding_summary', 'co_holding_add($1, ''{p1,p2,new}'')'), ('crm.co_holding_summary', 'next_products($1, ''{p1,p2,a}'', 3)'), ('crm.co_holding_summary', 'next_products($1, ''{p1,p2,a}'', 2147483647, 1)')) AS v (type, call);
 
 -- Sent otherwise, unequal to itself, of another hash; a rollup that depends on the order or fails for a reason that is not documented.
 DO $do$

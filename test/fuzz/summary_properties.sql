@@ -103,6 +103,35 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION fuzz.use(v crm.co_holding_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.co_holding_clients(v);
+  wrong record;
+BEGIN
+  SELECT p.* INTO wrong FROM crm.co_holding_products(v) AS p WHERE NOT (p.clients BETWEEN 1 AND n AND p.share > 0 AND p.share <= 1);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a product that cannot be', v::text, wrong::text);
+  END IF;
+  SELECT p.* INTO wrong
+  FROM crm.co_holding_pairs(v) AS p
+  WHERE NOT (p.clients_both BETWEEN 1 AND least(p.clients, p.clients_other) AND p.support > 0 AND p.support <= 1 AND p.confidence > 0 AND p.confidence <= 1
+    AND p.lift > 0 AND p.lift < 'Infinity' AND p.lift_lower BETWEEN 0 AND p.lift AND p.g2 BETWEEN 0 AND 1.4 * n);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a pair that cannot be', v::text, wrong::text);
+  END IF;
+  SELECT p.* INTO wrong FROM crm.next_products(v, ARRAY(SELECT p.product FROM crm.co_holding_products(v) AS p LIMIT 2), 5, 1) AS p WHERE NOT (p.lift_lower > 1 AND p.clients_both >= 1);
+  IF FOUND THEN
+    PERFORM fuzz.broken('a next product that cannot be', v::text, wrong::text);
+  END IF;
+  IF n < 4e18 AND (crm.co_holding_clients(crm.co_holding_summary_merge(v, v)) <> 2 * n
+      OR EXISTS (SELECT FROM crm.co_holding_pairs(v) AS p FULL JOIN crm.co_holding_pairs(crm.co_holding_summary_merge(v, v)) AS q USING (product, other)
+        WHERE q.clients_both IS DISTINCT FROM 2 * p.clients_both OR q.lift IS DISTINCT FROM p.lift)) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its clients', v::text);
+  END IF;
+END
+$$;
+
 CREATE FUNCTION fuzz.use(v crm.coverage_summary) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -185,7 +214,10 @@ LANGUAGE sql BEGIN ATOMIC
     UNION ALL SELECT 'survival_summary', crm.survival(0, true)::text
     UNION ALL SELECT 'migration_summary', crm.migration(v / 3, v % 3)::text FROM generate_series(0, 8) AS v
     UNION ALL SELECT 'migration_summary', crm.migration(v % 7, v % 5, v * 1000.25)::text FROM generate_series(1, 90) AS v
-    UNION ALL SELECT 'migration_summary', crm.migration(1000, 0, 0)::text) AS values (k, s)
+    UNION ALL SELECT 'migration_summary', crm.migration(1000, 0, 0)::text
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding('{}')::text
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding(ARRAY['p' || v % 3, 'p' || v % 5])::text FROM generate_series(1, 200) AS v
+    UNION ALL SELECT 'co_holding_summary', crm.co_holding(ARRAY['p' || v, 'p' || v + 1])::text FROM generate_series(1, 30) AS v) AS values (k, s)
   WHERE k = kind;
 END;
 

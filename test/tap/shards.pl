@@ -21,12 +21,13 @@ my $seed = $ENV{SHARD_SEED} || int rand 1_000_000;
 diag("SHARD_SEED=$seed repeats this run");
 my @shards = map { "shard_$_" } 0 .. 2;
 my ($host, $port) = ($node->host, $node->port);
+my $held = q{held text[] GENERATED ALWAYS AS (ARRAY['p' || client_id % 5, 'p' || (on_day - date '2019-12-31') % 7]) STORED};
 $node->safe_psql('postgres', "CREATE DATABASE $_") for 'one', @shards;
 $node->safe_psql('postgres', "ALTER DATABASE $_ SET search_path = public, crm") for 'one', @shards;
 $node->safe_psql($_, 'CREATE SCHEMA crm; CREATE EXTENSION crm_ext SCHEMA crm') for 'one', @shards;
 $node->safe_psql('one', <<SQL);
 CREATE EXTENSION postgres_fdw;
-CREATE TABLE event (client_id int, shard int, on_day date, amount numeric);
+CREATE TABLE event (client_id int, shard int, on_day date, amount numeric, $held);
 SELECT setseed($seed / 1000000.0);
 INSERT INTO event
 SELECT DISTINCT ON (client_id, on_day) client_id, (random() * 2)::int, on_day, amount
@@ -37,17 +38,18 @@ for my $n (0 .. $#shards)
 {
   my $rows = $node->safe_psql('one', "SELECT format('(%s, %L, %s)', client_id, on_day, amount) FROM event WHERE shard = $n");
   $rows =~ s/\n/,/g;
-  $node->safe_psql($shards[$n], "CREATE TABLE event (client_id int, on_day date, amount numeric); INSERT INTO event VALUES $rows");
+  $node->safe_psql($shards[$n], "CREATE TABLE event (client_id int, on_day date, amount numeric, $held); INSERT INTO event VALUES $rows");
   $node->safe_psql('one', <<SQL);
 CREATE SERVER $shards[$n] FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname '$shards[$n]', extensions 'crm_ext');
 CREATE USER MAPPING FOR PUBLIC SERVER $shards[$n];
-CREATE FOREIGN TABLE $shards[$n] (client_id int, on_day date, amount numeric) SERVER $shards[$n] OPTIONS (table_name 'event');
+CREATE FOREIGN TABLE $shards[$n] (client_id int, on_day date, amount numeric, held text[]) SERVER $shards[$n] OPTIONS (table_name 'event');
 SQL
 }
 
 my %call = (
   activity => 'on_day, amount', balance => 'on_day, amount', balance_snapshot => 'on_day, amount', distribution => 'amount::float8',
   survival => q{on_day - '2019-12-31'::date, amount > 0}, migration => q{client_id % 5 + 1, (on_day - '2019-12-31'::date) % 5 + 1},
+  co_holding => 'held',
   coverage => 'client_id % 5, abs(amount)', service_concentration => 'amount::float8, client_id',
   asset_bridge => q{amount, amount + 1, client_id, 0.5, false, false});
 for my $aggregate (sort keys %call)
