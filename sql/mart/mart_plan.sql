@@ -148,6 +148,8 @@ BEGIN
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
   ) AS n (need, unmet, reason)
   WHERE n.unmet;
+  PERFORM @extschema@.mart_service_require(definition, facts);
+  SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking FROM @extschema@.mart_service_lack(definition, lacking, facts) AS n;
 
   SELECT jsonb_object_agg(s.side, format('%s AS "%s level"%s', CASE WHEN lacking ? format('%s fact risk_level', s.side) THEN 'NULL::text'
     ELSE 'f.risk_level::text' END, s.side, r.list)) INTO kinds
@@ -180,7 +182,7 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
       NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
-    SELECT p.* FROM @extschema@.mart_service_piece(definition) AS p
+    SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
   ) AS p;
@@ -243,6 +245,7 @@ BEGIN
     ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
+  SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', p.final)) INTO pieces FROM @extschema@.mart_service_final(definition, lacking, facts) AS p;
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
   FROM (
     SELECT r.name, string_agg('f.' || quote_ident(f.name), ', ' ORDER BY f.place) AS list
@@ -406,7 +409,8 @@ BEGIN
             (6, 'permission', ': no permissions')) AS v (place, name, consequence)
           WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
+        ELSE nullif(concat_ws('; ', lacking ->> ('facts of ' || a.name),
+          (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name)), '') END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),
