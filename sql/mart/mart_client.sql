@@ -69,7 +69,12 @@ BEGIN ATOMIC
         SELECT e.client_id, count(*) AS holdings, max(e.outcome_order) AS worst
         FROM {mart}.suitability_exception_at($1) AS e
         GROUP BY e.client_id) AS unsuitable ON unsuitable.client_id = f.client_id'),
-    ('rfm join', ARRAY['view client_rfm'], 'LEFT JOIN {mart}.client_rfm_at($1) AS rfm ON rfm.client_id = f.client_id')
+    ('rfm join', ARRAY['view client_rfm'], 'LEFT JOIN {mart}.client_rfm_at($1) AS rfm ON rfm.client_id = f.client_id'),
+    ('stage join', ARRAY['view life_stage'], 'LEFT JOIN {mart}.life_stage_at($1) AS stage ON stage.client_id = f.client_id'),
+    ('service join', ARRAY['view service_gap'], 'LEFT JOIN (
+        SELECT g.client_id, count(*) AS services, count(*) FILTER (WHERE g.gap > 0) AS open, count(*) FILTER (WHERE g.behind > 0) AS behind, max(g.contacts) AS contacts
+        FROM {mart}.service_gap_at($1) AS g
+        GROUP BY g.client_id) AS served ON served.client_id = f.client_id')
   ) AS j (name, needs, template);
 END;
 
@@ -145,7 +150,7 @@ BEGIN ATOMIC
         GROUP BY s.household_id) AS held ON held.household_id = h.household_id',
       'One view of the household: one row a household, key household_id. Amounts are shared out: a client who belongs to two households counts in each with the share of it'),
     (90, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join}',
+      '{mart}.client_facts($1) AS f {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join} {stage join} {service join}',
       'One view of the client: one row a client, key client_id')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);
 END;
@@ -247,7 +252,13 @@ BEGIN ATOMIC
     ('client_360', 'worst_outcome_order', 'integer', ARRAY['view suitability_exception'], 'unsuitable.worst', 'Order of the outcome: suitable 1 to prohibited 6'),
     ('client_360', 'rfm_code', 'text', ARRAY['view client_rfm'], 'rfm.rfm_code', 'Classes of recency, frequency and amount of trades, such as 5-4-3: client_rfm'),
     ('client_360', 'rfm_segment', 'text', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment', 'Segment by the decision table {segments name}: client_rfm'),
-    ('client_360', 'rfm_segment_order', 'integer', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment_order', 'Place of the segment in the decision table, first 1')
+    ('client_360', 'rfm_segment_order', 'integer', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment_order', 'Place of the segment in the decision table, first 1'),
+    ('client_360', 'life_stage', 'text', ARRAY['view life_stage'], 'stage.life_stage', 'Stage in the wealth life cycle: life_stage'),
+    ('client_360', 'life_stage_order', 'integer', ARRAY['view life_stage'], 'stage.life_stage_order', 'Place of the stage in the decision table, first 1'),
+    ('client_360', 'services_owed', 'bigint', ARRAY['view service_gap'], 'coalesce(served.services, 0)', 'Number of services that are owed in the quarter: service_gap'),
+    ('client_360', 'services_open', 'bigint', ARRAY['view service_gap'], 'coalesce(served.open, 0)', 'Those of them that were not yet delivered as often as in the whole quarter'),
+    ('client_360', 'services_behind', 'bigint', ARRAY['view service_gap'], 'coalesce(served.behind, 0)', 'Those of them whose delivery is late'),
+    ('client_360', 'contacts_of_quarter', 'bigint', ARRAY['view service_gap'], 'served.contacts', 'Contacts in the quarter until as_of, for any service or none; empty if nothing is owed')
   ) AS c (questions, name, type, needs, expression, meaning);
 END;
 

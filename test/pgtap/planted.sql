@@ -62,5 +62,17 @@ SELECT is_empty($$ SELECT pg_temp.planted('held together') EXCEPT SELECT client_
 SELECT set_eq($$ SELECT client_id FROM mart.callback_due WHERE duty = 'new client' AND overdue AND client_id IN (SELECT pg_temp.planted('never called back')) $$,
   $$ SELECT pg_temp.planted('never called back') $$, 'new clients whom nobody called');
 
+-- some are told another tier than their assets of the day give, and are served by that
+SELECT results_eq($$ SELECT branch_id, tier FROM mart.service_gap GROUP BY 1, 2 HAVING sum(owed - gap) < 0.1 * sum(owed) $$, $$ VALUES ('B07', 'mass') $$,
+  'of all branches and tiers there is one that gets next to nothing of what it is owed');
+SELECT is_empty($$ SELECT pg_temp.planted('unfairly served tail') EXCEPT SELECT client_id FROM mart.service_gap WHERE branch_id = 'B07' GROUP BY client_id HAVING sum(delivered) = 0 AND sum(owed) > 0 $$,
+  'these clients get nothing, whether they asked for something themselves or were never contacted');
+SELECT results_eq($$ SELECT count(*) FROM pg_temp.planted('unfairly served tail') AS p (client_id) JOIN mart.client_360 AS c USING (client_id) WHERE c.services_owed > 0 AND c.services_open = c.services_owed $$,
+  $$ SELECT count(*) FROM pg_temp.planted('unfairly served tail') $$, 'the view of the client says it too');
+SELECT results_eq($$ SELECT tier FROM mart.coverage_by_tier ORDER BY coverage LIMIT 1 $$, ARRAY['mass'], 'the lowest tier gets the smallest part of what it is owed');
+SELECT results_eq($$ SELECT measure, tier FROM (SELECT DISTINCT ON (measure) measure, tier FROM mart.fairness WHERE tier IS NOT NULL ORDER BY measure, jain_index) AS f ORDER BY 1 $$, $$ VALUES ('contacts', 'mass'), ('minutes', 'mass') $$,
+  'and is served least evenly');
+SELECT is_empty($$ SELECT 1 WHERE (SELECT count(*) FROM pg_temp.planted('unfairly served tail')) < 20 $$, 'they are enough to be seen');
+
 SELECT * FROM finish();
 ROLLBACK;
