@@ -135,6 +135,10 @@ BEGIN
     ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
+    ('activity', lacking ?& ARRAY['balance', 'trade'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade')),
+    ('breadth', lacking ?& ARRAY['holding', 'external_assets'], concat_ws('; ', lacking ->> 'holding', lacking ->> 'external_assets')),
+    ('branch or segment', lacking ?& ARRAY['client.branch_id', 'client.segment'], concat_ws('; ', lacking ->> 'client.branch_id', lacking ->> 'client.segment')),
+    ('attrition', lacking ?& ARRAY['cash_flow', 'trade'], concat_ws('; ', lacking ->> 'cash_flow', lacking ->> 'trade')),
     ('assets', NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding')),
     ('client money', lacking ? 'fee' AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'holding', lacking ->> 'fee')),
     ('client measure', lacking ?& ARRAY['fee', 'rating'] AND NOT facts -> 'client' ?| ARRAY['assets', 'holdings_value'],
@@ -179,8 +183,6 @@ BEGIN
       NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
-    UNION ALL
-    SELECT p.* FROM @extschema@.mart_relationship_piece(definition) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
   ) AS p;
@@ -317,7 +319,12 @@ BEGIN
   FROM (
     SELECT q.name, string_agg(DISTINCT lacking ->> n.need, '; ') AS reason
     FROM @extschema@.mart_question() AS q CROSS JOIN LATERAL unnest(q.needs) AS n (need) WHERE lacking ? n.need GROUP BY q.name) AS l;
-  SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces FROM @extschema@.mart_client_piece(lacking) AS p;
+  SELECT pieces || jsonb_object_agg(p.name, p.template) INTO pieces
+  FROM (
+    SELECT p.* FROM @extschema@.mart_client_piece(lacking) AS p
+    UNION ALL
+    SELECT p.* FROM @extschema@.mart_relationship_piece(definition ->> 'balance_mode', lacking) AS p
+  ) AS p;
 
   RETURN QUERY
     WITH question AS (
@@ -370,7 +377,7 @@ BEGIN
           WHEN w.raw THEN w.expression
           WHEN w.type LIKE 'numeric%' THEN format('nullif(nullif(nullif((%s)::numeric, ''NaN''), ''Infinity''), ''-Infinity'')::%s', w.expression, w.type)
           WHEN w.type = 'float8' THEN format('nullif(nullif(nullif(%s, ''NaN''), ''Infinity''), ''-Infinity'')', w.expression)
-          WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$' THEN
+          WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$|^\w+\.(cohort_)?month$' THEN      -- months are finite, and filters on them reach the index
             format('nullif(nullif(%s, ''infinity''), ''-infinity'')', w.expression)
           WHEN w.type IN ('text', 'bigint', 'integer') THEN format('(%s)::%s', w.expression, w.type)
           ELSE w.expression END, pieces) AS expression

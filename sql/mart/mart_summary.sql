@@ -29,6 +29,21 @@ BEGIN ATOMIC
           FROM (
             SELECT s.client_id, s.on_day, s.amount, lead(s.on_day, 1, $2) OVER (PARTITION BY s.client_id ORDER BY s.on_day) AS ends FROM {rows} AS s) AS s
           GROUP BY s.client_id)' END) AS sums (template)
+  -- The effective number of classes is the exponential of the entropy of their shares in the value, ln S - sum(v ln v) / S; the terms are added as
+  -- numeric, so that it does not depend on the order of rows.
+  CROSS JOIN (VALUES ('(
+        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, CASE count(v.value) WHEN 1 THEN 1::float8
+          ELSE exp(ln(sum(v.value)::float8) - sum((v.value::float8 * ln(v.value::float8))::numeric)::float8 / sum(v.value)::float8) END AS effective
+        FROM (
+          SELECT h.client_id, k.class, count(*) AS products, nullif(greatest(sum(h.value) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
+          FROM (
+            SELECT s.client_id, s.product_id, sum(s.market_value::numeric) AS value
+            FROM {holding} AS s
+            WHERE {these} AND {usable holding}
+            GROUP BY s.client_id, s.product_id) AS h
+          LEFT JOIN {classes} AS k ON k.product_id = h.product_id
+          GROUP BY h.client_id, k.class) AS v
+        GROUP BY v.client_id)')) AS positions (template)
   CROSS JOIN LATERAL (VALUES
     -- the newest month that had ended on the day and is refreshed, and its last day
     ('summary month', '(SELECT max(r.month) FROM {mart}.refresh_log AS r WHERE r.month + interval ''1 month'' <= $1 + 1)'),
@@ -41,11 +56,11 @@ BEGIN ATOMIC
     -- sums to fit.
     ('limit', '1e14'),
     ('usable balance', 'abs(s.amount::numeric) < {limit}'),
-    ('usable trade', 's.amount::numeric > 0 AND s.amount::numeric < {limit}'),
+    ('usable trade', '(s.amount::numeric > 0 AND s.amount::numeric < {limit})'),
     ('usable cash_flow', 'abs(s.amount::numeric) < {limit}'),
-    ('usable fee', 'abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other'')'),
+    ('usable fee', '(abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other''))'),
     ('usable contact', '(s.minutes IS NULL OR s.minutes::numeric >= 0 AND s.minutes::numeric < {limit})'),
-    ('usable holding', 's.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit})'),
+    ('usable holding', '(s.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit}))'),
     -- and what is wrong with the others
     ('fault of an amount', 'CASE WHEN s.amount IS NULL THEN ''no amount'' WHEN s.amount::numeric IN (''NaN'', ''Infinity'', ''-Infinity'') THEN ''amount is not a finite number''
           WHEN abs(s.amount::numeric) >= {limit} THEN ''amount is out of range'' END'),
@@ -104,7 +119,7 @@ BEGIN ATOMIC
         WHERE {in the month} AND {usable contact}
         GROUP BY s.client_id) AS service ON service.client_id = c.client_id
       CROSS JOIN (
-        SELECT {newest positions} AS held_on, {first balance day} AS first_day) AS d
+        SELECT {newest positions} AS held_on, {first balance day} AS first_day OFFSET 0) AS d
       LEFT JOIN {positions of the month} AS held ON held.client_id = c.client_id
       CROSS JOIN LATERAL (
         SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount OFFSET 0) AS opening'),
@@ -156,21 +171,9 @@ BEGIN ATOMIC
             CASE WHEN k.per_contact >= 0 AND k.per_contact::numeric < {limit} THEN k.per_contact::numeric END AS per_contact
           FROM {cost} AS k)'),
 
-    -- Positions of the newest day of the month on which anyone has one. The effective number of classes is the exponential of the entropy of their shares
-    -- in the value, ln S - sum(v ln v) / S; the terms are added as numeric, so that it does not depend on the order of rows.
-    ('positions of the month', '(
-        SELECT v.client_id, sum(v.products)::bigint AS products, count(v.class) AS classes, CASE count(v.value) WHEN 1 THEN 1::float8
-          ELSE exp(ln(sum(v.value)::float8) - sum((v.value::float8 * ln(v.value::float8))::numeric)::float8 / sum(v.value)::float8) END AS effective
-        FROM (
-          SELECT h.client_id, k.class, count(*) AS products, nullif(greatest(sum(h.value) FILTER (WHERE k.class IS NOT NULL), 0), 0) AS value
-          FROM (
-            SELECT s.client_id, s.product_id, sum(s.market_value::numeric) AS value
-            FROM {holding} AS s
-            WHERE s.on_day = {newest positions} AND {usable holding} AND ($3 IS NULL OR s.client_id::text = ANY ($3))
-            GROUP BY s.client_id, s.product_id) AS h
-          LEFT JOIN {classes} AS k ON k.product_id = h.product_id
-          GROUP BY h.client_id, k.class) AS v
-        GROUP BY v.client_id)'),
+    -- Positions of the newest day of the month, or of the newest until the day that is asked about, on which anyone has one.
+    ('positions of the month', replace(positions.template, '{these}', 's.on_day = {newest positions} AND ($3 IS NULL OR s.client_id::text = ANY ($3))')),
+    ('positions of the day', replace(positions.template, '{these}', 's.on_day = {newest holding}')),
     ('classes', '(SELECT p.product_id, min(coalesce(p.category::text, p.kind::text)) AS class FROM {product} AS p GROUP BY p.product_id)'),
 
     -- What the source has in each month, to see late corrections by: for each view a number of rows and a digest of what is read of them, which does not

@@ -182,8 +182,8 @@ SELECT pg_temp.same('SELECT client_id, service, owed, owed_by_now, delivered FRO
 SELECT is_empty('SELECT FROM mart.service_gap_at(''2026-03-31'') AS g JOIN source.client AS c USING (client_id) WHERE owed_by_now <> owed AND (opened_on < ''2026-01-01'' OR opened_on IS NULL)',
   'at the end of the quarter all is owed');
 
-SELECT pg_temp.same('SELECT client_id, life_stage, life_stage_order, services_owed, services_open, services_behind, contacts_of_quarter FROM mart.client_360',
-  $$SELECT k.client_id, k.stage, array_position('{accumulation,consolidation,spending,gifting,unknown}', k.stage), count(g.service), count(*) FILTER (WHERE g.owed > g.delivered), count(*) FILTER (WHERE g.by_now > g.delivered), max(g.contacts)
+SELECT pg_temp.same('SELECT client_id, life_stage, life_stage_order, services_owed, services_delivered, services_gap FROM mart.client_360',
+  $$SELECT k.client_id, k.stage, array_position('{accumulation,consolidation,spending,gifting,unknown}', k.stage), round(sum(g.owed), 2), sum(g.delivered), round(sum(greatest(g.owed - g.delivered, 0)), 2)
     FROM known AS k LEFT JOIN gap AS g USING (client_id) GROUP BY 1, 2$$, 'client_360 has the sum of it');
 
 -- one client is looked up by indexes; all are decided once for each combination of what the model reads

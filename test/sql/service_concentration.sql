@@ -27,7 +27,7 @@ SELECT rollup(s) = (SELECT service_concentration(assets, minutes) FROM client) A
 FROM (SELECT service_concentration(assets, minutes) AS s FROM client GROUP BY branch) AS part;
 
 -- Values that are too near to be told apart count as equal, and the summary says how much that can matter
-SELECT round(concentration_index(s)::numeric, 4) AS c, round(concentration_error(s)::numeric, 4) AS error, round(accuracy(s)::numeric, 4) AS accuracy, round(concentration_index(fine)::numeric, 4) AS fine, concentration_error(fine) AS fine_error
+SELECT round(concentration_index(s)::numeric, 4) AS c, round(concentration_error(s)::numeric, 4) AS error, round(value_accuracy(s)::numeric, 4) AS accuracy, round(concentration_index(fine)::numeric, 4) AS fine, concentration_error(fine) AS fine_error
 FROM (SELECT service_concentration(v, s) AS s, service_concentration(v, s, 0.001) AS fine FROM (VALUES (1000, 0), (1004, 5), (2000, 1)) AS t (v, s)) AS v;
 
 -- Debts are values like others; what they have of the whole is not defined
@@ -40,7 +40,7 @@ SELECT concentration_index(s), concentration_error(s), kakwani_index(s), gini_of
 SELECT concentration_index(s), kakwani_index(s), gini_of_value(s) FROM (SELECT service_concentration(0, 5) AS s) AS v;
 
 -- Rows without value or service are skipped; a NULL accuracy is 0.01
-SELECT clients(service_concentration(v, s, NULL)), accuracy(service_concentration(v, s, NULL)) = accuracy(service_concentration(v, s)) AS default_accuracy FROM (VALUES (1, 1), (NULL, 1), (1, NULL)) AS t (v, s);
+SELECT clients(service_concentration(v, s, NULL)), value_accuracy(service_concentration(v, s, NULL)) = value_accuracy(service_concentration(v, s)) AS default_accuracy FROM (VALUES (1, 1), (NULL, 1), (1, NULL)) AS t (v, s);
 
 -- Arguments that are refused
 SELECT service_concentration('NaN', 1);
