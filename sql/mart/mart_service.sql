@@ -336,7 +336,7 @@ BEGIN ATOMIC
     ('service_match service_gap', 'life_stage', 'text', ARRAY['life_stage'], 'k.life_stage', 'Stage by the decision table {life_stage name}'),
     ('service_match service_gap', 'life_stage_order', 'integer', ARRAY['life_stage'], 'array_position({life stages}, k.life_stage)', 'Place of the stage in the table, first 1'),
     ('service_match service_gap', 'service', 'text', NULL, 'o.service', 'Service that is owed'),
-    ('service_match service_gap', 'channel', 'text', ARRAY['service_model'], 'o.channel', 'Channel by which it is to be delivered; empty if it may be any'),
+    ('service_match service_gap', 'service_channel', 'text', ARRAY['service_model'], 'o.channel', 'Channel by which it is to be delivered; empty if it may be any'),
     ('service_match', 'times_per_quarter', 'numeric(18,4)', NULL, 'o.times', 'How often it is owed in a quarter; 0.25 is once a year'),
     ('service_match', 'minutes', 'numeric(18,2)', NULL, 'o.minutes / o.times', 'Minutes that it takes each time; empty if that is not said'),
     ('service_match', 'minutes_per_quarter', 'numeric(18,2)', NULL, 'o.minutes', 'Minutes that it takes in a quarter'),

@@ -48,6 +48,9 @@ CREATE TABLE source.trade AS
 SELECT 'C' || n AS client_id, date '2026-07-10' - pg_temp.lot(n * 10 + k, 'day', 20 + 3 * pg_temp.lot(n, 'age', 800)) AS on_day, 1000::numeric AS amount
 FROM generate_series(1, 20000) AS n CROSS JOIN generate_series(0, 5) AS k WHERE k < pg_temp.lot(n, 'trades', 7) AND n % 6 > 0;
 CREATE INDEX ON source.trade (on_day);
+CREATE INDEX ON source.trade (client_id, on_day);
+CREATE INDEX ON source.holding (client_id, on_day);
+CREATE INDEX ON source.holding (on_day);
 CREATE TABLE source.entitlement (tier text, client_class text, service text, per_quarter float8, minutes int);
 INSERT INTO source.entitlement VALUES
   ('mass', '-', 'statement', 1, 0), ('retail', '-', 'statement', 1, 0), ('affluent', '-', 'statement', 3, 0), ('wealth', '-', 'statement', 3, NULL),
@@ -69,12 +72,14 @@ UPDATE source.contact SET minutes = NULL WHERE client_id IN ('C103', 'C104', 'C1
 UPDATE source.contact SET on_day = 'infinity' WHERE client_id = 'C106';
 INSERT INTO source.contact SELECT 'G' || n, 'nobody', '2026-06-01', 'app', 'statement', 1 FROM generate_series(1, 5) AS n;
 CREATE INDEX ON source.contact (on_day);
+CREATE INDEX ON source.contact (client_id, on_day);
 CREATE TABLE source.cost (channel text, valid_from date, per_minute numeric, per_contact numeric);
 INSERT INTO source.cost VALUES ('app', '2020-01-01', 0, 0.05), ('phone', '2025-01-01', 2, 1), ('phone', '2026-02-01', 2.5, NULL), ('branch', '2025-09-01', NULL, 30), ('branch', '2026-06-15', 9, 9), ('letter', '2020-01-01', 1, 1);
 CREATE TABLE source.fee AS
 SELECT 'C' || n AS client_id, date '2026-07-05' - pg_temp.lot(n * 10 + k, 'fee', 600) AS on_day, (ARRAY['commission', 'advice', 'odd'])[1 + (n + k) % 3] AS kind,
   round((pg_temp.lot(n * 10 + k, 'amount', 100000) / 100.0)::numeric, 2) - CASE WHEN n % 99 = 0 THEN 600 ELSE 0 END AS amount
 FROM generate_series(1, 20000) AS n CROSS JOIN generate_series(0, 4) AS k WHERE n % 3 > 0;
+CREATE INDEX ON source.fee (client_id, on_day);
 UPDATE source.fee SET amount = 'NaN' WHERE client_id = 'C200';
 ANALYZE;
 SET LOCAL crm.as_of = '2026-06-10';
@@ -162,7 +167,7 @@ SELECT pg_temp.same('SELECT life_stage, life_stage_order, clients, client_share,
 
 CREATE TEMP TABLE model AS SELECT * FROM pg_temp.model('2026-06-10');
 SELECT ok(count(DISTINCT service) = 10, 'most services are owed to someone') FROM model;
-SELECT pg_temp.same('SELECT client_id, tier, life_stage, service, channel, times_per_quarter, minutes, minutes_per_quarter FROM mart.service_match',
+SELECT pg_temp.same('SELECT client_id, tier, life_stage, service, service_channel, times_per_quarter, minutes, minutes_per_quarter FROM mart.service_match',
   'SELECT client_id, tier, stage, service, channel, times, minutes, round(times * minutes, 2) FROM model', 'what the service model says, for each client');
 SELECT pg_temp.same('SELECT client_id, service, times_per_quarter FROM mart.service_match_at(''2025-03-01'')', 'SELECT client_id, service, times FROM pg_temp.model(''2025-03-01'')', 'on another day');
 
@@ -176,6 +181,16 @@ SELECT pg_temp.same('SELECT client_id, service, owed, owed_by_now, delivered FRO
   'SELECT client_id, service, owed, by_now, delivered FROM pg_temp.gap(''2026-03-31'', ''2026-01-01'', ''2026-04-01'')', 'another quarter');
 SELECT is_empty('SELECT FROM mart.service_gap_at(''2026-03-31'') AS g JOIN source.client AS c USING (client_id) WHERE owed_by_now <> owed AND (opened_on < ''2026-01-01'' OR opened_on IS NULL)',
   'at the end of the quarter all is owed');
+
+SELECT pg_temp.same('SELECT client_id, life_stage, life_stage_order, services_owed, services_delivered, services_gap FROM mart.client_360',
+  $$SELECT k.client_id, k.stage, array_position('{accumulation,consolidation,spending,gifting,unknown}', k.stage), round(sum(g.owed), 2), sum(g.delivered), round(sum(greatest(g.owed - g.delivered, 0)), 2)
+    FROM known AS k LEFT JOIN gap AS g USING (client_id) GROUP BY 1, 2$$, 'client_360 has the sum of it');
+
+-- one client is looked up by indexes; all are decided once for each combination of what the model reads
+CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query; END $$;
+SELECT is_empty(format($$SELECT line FROM pg_temp.plan('SELECT * FROM mart.%s WHERE client_id = ''C1234''') AS p (line) WHERE line ~ 'Seq Scan on (client|client_profile|balance|trade|holding|contact|fee)'$$, v),
+  format('%s: one client costs no scan of a table', v)) FROM unnest(ARRAY['life_stage', 'service_match', 'service_gap', 'client_360']) AS v;
+SELECT results_eq($$SELECT sum(substring(line FROM 'Misses: (\d+)')::int) BETWEEN 1 AND 200 FROM pg_temp.plan('SELECT * FROM mart.service_match') AS p (line)$$, ARRAY[true], 'the service model decides what is alike once');
 
 CREATE TEMP TABLE by_client AS
 SELECT k.client_id, k.tier, sum(g.owed) AS owed, sum(g.by_now) AS by_now, sum(g.delivered) AS delivered, sum(least(g.owed, g.delivered)) AS covered, sum(least(g.by_now, g.delivered)) AS covered_by_now,
@@ -295,7 +310,7 @@ SELECT throws_ok($$SELECT pg_temp.try(NULL, '{"name": "x", "hit_policy": "collec
   'the decision table "x" gives one figure over all hits where the mart''s service_model needs services');
 
 -- one output, one hit; tier and stage that the mart does not have come from nowhere
-SELECT count(*) FROM crm.create_mart('tried', 'source', service_model => '{"hit_policy": "first", "inputs": ["tier", "life_stage", "investor_class", "colour"], "outputs": ["service"],
+SELECT ok(count(*) > 0, 'a mart') FROM crm.create_mart('tried', 'source', service_model => '{"hit_policy": "first", "inputs": ["tier", "life_stage", "investor_class", "colour"], "outputs": ["service"],
   "rules": [{"when": [null, null, ["professional"], null], "then": ["briefing"]}, {"when": [null, null, null, null], "then": ["letter"]}]}');
 SELECT pg_temp.same('SELECT client_id, service, times_per_quarter, minutes FROM tried.service_match',
   $$SELECT client_id, CASE WHEN class = 'professional' THEN 'briefing' ELSE 'letter' END, 1::numeric, NULL::numeric FROM known WHERE class = 'professional' OR class IS NULL$$, 'a service model may say no more than the service');
@@ -306,7 +321,7 @@ SELECT hasnt_column('tried', 'service_match', 'tier', 'columns that cannot be ar
 SELECT lives_ok($$SELECT crm.update_mart('tried', service_model => '{"hit_policy": "collect", "inputs": ["investor_class", "effective"], "outputs": ["service", "channel", "times_per_quarter", "minutes"],
   "rules": [{"when": ["-", "-"], "then": ["call", "phone", 1, 10]}, {"when": [["professional"], "-"], "then": ["call", "branch", 2, 40]}, {"when": ["-", true], "then": ["call", "phone", 0.5, null]},
     {"when": ["-", false], "then": ["visit", "branch", 0, 60]}, {"when": ["-", false], "then": [null, "branch", 1, 60]}]}')$$, 'several rules may name one service');
-SELECT pg_temp.same('SELECT client_id, service, channel, times_per_quarter, minutes_per_quarter FROM tried.service_match',
+SELECT pg_temp.same('SELECT client_id, service, service_channel, times_per_quarter, minutes_per_quarter FROM tried.service_match',
   $$SELECT client_id, 'call', CASE class WHEN 'professional' THEN 'branch, phone' ELSE 'phone' END, 1 + CASE class WHEN 'professional' THEN 2 ELSE 0 END + CASE WHEN effective THEN 0.5 ELSE 0 END,
     10 + CASE class WHEN 'professional' THEN 80 ELSE 0 END FROM known$$, 'their times and minutes add up; a rule for no times or no service gives none');
 SELECT crm.drop_mart('tried');

@@ -69,6 +69,10 @@ SELECT results_eq($$ SELECT branch_id FROM mart.service_gap WHERE tier = 'mass' 
 SELECT ok(min(coverage) FILTER (WHERE tier = 'mass') < min(coverage) FILTER (WHERE tier <> 'mass'), 'and of the tiers the lowest is served worst') FROM mart.coverage_by_tier;
 SELECT cmp_ok((SELECT never_contacted FROM mart.coverage_by_tier WHERE tier = 'mass'), '>=', (SELECT count(*) FROM mart.client_tier WHERE tier = 'mass' AND client_id IN (SELECT pg_temp.planted('unfairly served tail'))),
   'clients who were never contacted count');
+SELECT results_eq($$ SELECT branch_id, tier FROM mart.service_gap GROUP BY 1, 2 HAVING sum(owed - gap) < 0.1 * sum(owed) $$, $$ VALUES ('B07', 'mass') $$,
+  'of all branches and tiers there is one that gets next to nothing of what it is owed');
+SELECT results_eq($$ SELECT measure, tier FROM (SELECT DISTINCT ON (measure) measure, tier FROM mart.fairness WHERE tier IS NOT NULL ORDER BY measure, jain_index) AS f ORDER BY 1 $$,
+  $$ VALUES ('contacts', 'mass'), ('minutes', 'mass') $$, 'the lowest tier is served least evenly');
 
 SELECT results_eq($$ SELECT clients, remaining_clients FROM (SELECT sum(clients)::bigint AS clients, sum(remaining_clients)::bigint AS remaining_clients FROM mart.retention_cohort
     WHERE cohort_month = '2025-08-01' AND segment = 'campaign' AND months_since = 4) AS r $$,
