@@ -170,9 +170,10 @@ BEGIN ATOMIC
           ORDER BY e.service, e.client_class::text = ''-'', e.per_quarter DESC, e.minutes DESC NULLS LAST) AS e
         WHERE e.times > 0' END),
     ('most', '1e6'),
+    ('most minutes', '9e14'),      -- as much as summaries take
     ('contacts of the quarter', '{contact} AS s WHERE s.on_day >= {quarter} AND s.on_day <= $1 AND {usable contact}'),
     ('contacts of clients', '(
-        SELECT s.client_id, count(*) AS contacts, coalesce(sum(s.minutes::numeric), 0) AS minutes
+        SELECT s.client_id, count(*) AS contacts, least(round(coalesce(sum(s.minutes::numeric), 0), 4), {most minutes}) AS minutes
         FROM {contacts of the quarter}
         GROUP BY s.client_id) AS n ON n.client_id = f.client_id'),
     -- one row for a client and service that is owed, and one for a client who is owed nothing
@@ -234,29 +235,27 @@ BEGIN ATOMIC
       'What each client is owed in the calendar quarter of as_of and got of it until as_of, whether there was any contact or not: one row a client and service, key client_id and service'),
     (44, 'coverage_by_tier', true, ARRAY['services owed', 'contact', 'contact.service', 'tiers', 'tier_measure'], 'as_of date', 10,
       '(
-        SELECT c.tier, c.tier_order, count(*) AS clients, count(c.owed) AS owed_clients, count(*) FILTER (WHERE c.contacts = 0) AS never_contacted,
-          count(*) FILTER (WHERE c.fully_covered) AS fully_covered, sum(c.owed) AS owed, sum(c.owed_by_now) AS owed_by_now, sum(c.delivered) AS delivered,
-          sum(c.covered) AS covered, sum(c.covered_by_now) AS covered_by_now, sum(c.minutes) AS minutes
+        SELECT c.tier, c.tier_order, count(*) AS clients, count(*) FILTER (WHERE c.contacts = 0) AS never_contacted, sum(c.delivered)::bigint AS delivered, sum(c.minutes) AS minutes,
+          {crm}.coverage(coalesce(c.owed, 0), coalesce(c.covered, 0)) AS coverage, {crm}.coverage(coalesce(c.owed_by_now, 0), coalesce(c.covered_by_now, 0)) AS by_now
         FROM (
           SELECT k.tier, k.tier_order, f.client_id, coalesce(max(n.contacts), 0) AS contacts, sum(w.owed) AS owed, sum(w.owed_by_now) AS owed_by_now,
             sum(d.contacts) AS delivered, sum(least(w.owed, coalesce(d.contacts, 0))) AS covered, sum(least(w.owed_by_now, coalesce(d.contacts, 0))) AS covered_by_now,
-            bool_and(coalesce(d.contacts, 0) >= w.owed) AS fully_covered, sum(w.minutes) AS minutes
+            sum(w.minutes) AS minutes
           FROM {service gaps}
           GROUP BY k.tier, k.tier_order, f.client_id) AS c
         GROUP BY c.tier, c.tier_order) AS s',
       'How much of what they are owed in the calendar quarter of as_of the clients of each tier got until as_of, those without any contact counted: one row a tier, key tier'),
     (45, 'coverage_by_service', true, ARRAY['services owed', 'contact', 'contact.service', 'tiers', 'tier_measure'], 'as_of date', 50,
       '(
-        SELECT k.tier, k.tier_order, o.service, count(*) AS owed_clients, count(*) FILTER (WHERE d.contacts IS NULL) AS not_served,
-          count(*) FILTER (WHERE coalesce(d.contacts, 0) >= w.owed) AS fully_covered, sum(w.owed) AS owed, sum(w.owed_by_now) AS owed_by_now, sum(d.contacts) AS delivered,
-          sum(least(w.owed, coalesce(d.contacts, 0))) AS covered, sum(least(w.owed_by_now, coalesce(d.contacts, 0))) AS covered_by_now, sum(w.minutes) AS minutes, sum(d.minutes) AS delivered_minutes
+        SELECT k.tier, k.tier_order, o.service, sum(w.minutes) AS minutes, coalesce(sum(d.contacts), 0)::bigint AS delivered, sum(d.minutes) AS delivered_minutes,
+          {crm}.coverage(w.owed, coalesce(d.contacts, 0)) AS coverage, {crm}.coverage(w.owed_by_now, coalesce(d.contacts, 0)) AS by_now
         FROM {service gaps}
         WHERE o.service IS NOT NULL
         GROUP BY k.tier, k.tier_order, o.service) AS s',
       'The same by service: one row a tier and service, key tier and service'),
     (46, 'fairness', true, ARRAY['contact', 'tiers', 'tier_measure'], 'as_of date', 20,
       '(
-        SELECT k.tier, k.tier_order, v.measure, v.place, count(*) AS clients, count(*) FILTER (WHERE v.amount > 0) AS served, sum(v.amount) AS total, sum(v.amount * v.amount) AS squares
+        SELECT k.tier, k.tier_order, v.measure, v.place, {crm}.coverage(0, v.amount) AS service
         FROM {service clients}
         LEFT JOIN {contacts of clients}
         CROSS JOIN LATERAL (VALUES (''contacts'', 1, coalesce(n.contacts, 0)::numeric), (''minutes'', 2, CASE WHEN {has minutes} THEN coalesce(n.minutes, 0) END)) AS v (measure, place, amount)
@@ -265,18 +264,15 @@ BEGIN ATOMIC
       'How evenly the clients of a tier were served in the calendar quarter of as_of until as_of, by any service: one row a tier and measure, key tier and measure'),
     (47, 'service_concentration', true, ARRAY['contact', 'assets'], 'as_of date', 2,
       '(
-        SELECT v.measure, v.place, count(*) AS clients, sum(v.amount) AS service, sum(r.value) AS value,
-          sum(v.amount * r.rank) / nullif(count(*) * sum(v.amount), 0) - 1 AS of_service, sum(r.value * r.rank) / nullif(count(*) * sum(r.value), 0) - 1 AS of_value
+        SELECT v.measure, v.place, {crm}.service_concentration(greatest(f.assets, 0)::float8, v.amount, 0.001) AS service
         FROM (
-          SELECT f.*, 2 * rank() OVER (ORDER BY f.value) + count(*) OVER (PARTITION BY f.value) - 2 AS rank      -- twice the place less a half, equal values with their mean
-          FROM (
-            SELECT greatest(({assets})::numeric, 0) AS value, coalesce(n.contacts, 0)::numeric AS contacts, coalesce(n.minutes, 0) AS minutes
-            FROM {mart}.client_facts($1) AS f
-            LEFT JOIN {contacts of clients}
-            WHERE abs(({assets})::numeric) < {limit}) AS f) AS r
-        CROSS JOIN LATERAL (VALUES (''contacts'', 1, r.contacts), (''minutes'', 2, CASE WHEN {has minutes} THEN r.minutes END)) AS v (measure, place, amount)
-        WHERE v.amount IS NOT NULL
-        GROUP BY v.measure, v.place) AS s',
+          SELECT ({assets})::numeric AS assets, coalesce(n.contacts, 0)::numeric AS contacts, coalesce(n.minutes, 0) AS minutes
+          FROM {mart}.client_facts($1) AS f
+          LEFT JOIN {contacts of clients}) AS f
+        CROSS JOIN LATERAL (VALUES (''contacts'', 1, f.contacts), (''minutes'', 2, CASE WHEN {has minutes} THEN f.minutes END)) AS v (measure, place, amount)
+        WHERE abs(f.assets) < {limit} AND v.amount IS NOT NULL
+        GROUP BY v.measure, v.place) AS s
+      LEFT JOIN LATERAL {crm}.concentration_curve(s.service, 100) AS c ON c.population_share = round(100 * {setting: service_tail_share})::float8 / 100',
       'How far service follows value, over all clients whose assets are known, in the calendar quarter of as_of until as_of: one row a measure, key measure'),
     (48, 'cost_to_serve', true, ARRAY['contact', 'contact.channel', 'cost', 'tiers', 'tier_measure'], 'as_of date', 10,
       '(
@@ -361,45 +357,51 @@ BEGIN ATOMIC
     ('fairness service_concentration', 'measure', 'text', NULL, 's.measure', 'What service is measured by: contacts or minutes'),
     ('fairness service_concentration', 'measure_order', 'integer', NULL, 's.place', 'Order of the measure'),
     ('coverage_by_tier cost_to_serve', 'clients', 'bigint', NULL, 's.clients', 'Number of clients of the tier'),
-    ('fairness', 'clients', 'bigint', NULL, 's.clients', 'Number of clients of the tier, those who got nothing counted'),
-    ('service_concentration', 'clients', 'bigint', NULL, 's.clients', 'Number of clients whose assets are known, those who got nothing counted'),
+    ('fairness', 'clients', 'bigint', NULL, '{crm}.clients(s.service)', 'Number of clients of the tier, those who got nothing counted'),
+    ('service_concentration', 'clients', 'bigint', NULL, '{crm}.clients(s.service)', 'Number of clients whose assets are known, those who got nothing counted'),
     ('coverage_by_tier', 'never_contacted', 'bigint', NULL, 's.never_contacted', 'Clients who had no contact in the quarter until as_of'),
-    ('coverage_by_tier', 'owed_clients', 'bigint', NULL, 's.owed_clients', 'Clients who are owed something'),
-    ('coverage_by_service', 'owed_clients', 'bigint', NULL, 's.owed_clients', 'Clients who are owed the service'),
-    ('coverage_by_service', 'not_served', 'bigint', NULL, 's.not_served', 'Those of them who did not get it in the quarter until as_of'),
-    ('coverage_by_tier', 'fully_covered', 'bigint', NULL, 's.fully_covered', 'Those of them who got all that they are owed in the whole quarter, of each service'),
-    ('coverage_by_service', 'fully_covered', 'bigint', NULL, 's.fully_covered', 'Those of them who got it as often as they are owed in the whole quarter'),
-    ('coverage_by_tier coverage_by_service', 'fully_covered_share', 'float8', NULL, 's.fully_covered::float8 / nullif(s.owed_clients, 0)', 'The same as a share of owed_clients, a fraction of 1'),
-    ('coverage_by_tier coverage_by_service', 'owed', 'numeric(18,4)', NULL, 'coalesce(s.owed, 0)', 'What they are owed in the whole quarter: number of times, over all services'),
-    ('coverage_by_tier coverage_by_service', 'owed_by_now', 'numeric(18,4)', NULL, 'coalesce(s.owed_by_now, 0)', 'The part of owed that falls on the days until as_of'),
+    ('coverage_by_tier', 'owed_clients', 'bigint', NULL, '{crm}.owed_clients(s.coverage)', 'Clients who are owed something'),
+    ('coverage_by_service', 'owed_clients', 'bigint', NULL, '{crm}.owed_clients(s.coverage)', 'Clients who are owed the service'),
+    ('coverage_by_service', 'not_served', 'bigint', NULL, '{crm}.untouched(s.coverage)', 'Those of them who did not get it in the quarter until as_of'),
+    ('coverage_by_tier', 'fully_covered', 'bigint', NULL, '{crm}.fully_covered(s.coverage)', 'Those of them who got all that they are owed in the whole quarter, of each service'),
+    ('coverage_by_service', 'fully_covered', 'bigint', NULL, '{crm}.fully_covered(s.coverage)', 'Those of them who got it as often as they are owed in the whole quarter'),
+    ('coverage_by_tier coverage_by_service', 'fully_covered_share', 'float8', NULL, '{crm}.fully_covered_share(s.coverage)', 'The same as a share of owed_clients, a fraction of 1'),
+    ('coverage_by_tier coverage_by_service', 'owed', 'numeric(18,4)', NULL, '{crm}.owed(s.coverage)', 'What they are owed in the whole quarter: number of times, over all services'),
+    ('coverage_by_tier coverage_by_service', 'owed_by_now', 'numeric(18,4)', NULL, '{crm}.owed(s.by_now)', 'The part of owed that falls on the days until as_of'),
     ('coverage_by_tier coverage_by_service', 'delivered', 'bigint', NULL, 'coalesce(s.delivered, 0)', 'How often services that are owed were delivered in the quarter until as_of'),
-    ('coverage_by_tier coverage_by_service', 'gap', 'numeric(18,4)', NULL, 'coalesce(s.owed - s.covered, 0)', 'How often services are still to be delivered in the quarter'),
-    ('coverage_by_tier coverage_by_service', 'behind', 'numeric(18,4)', NULL, 'coalesce(s.owed_by_now - s.covered_by_now, 0)', 'How far delivery is late: what is owed by now and was not delivered'),
-    ('coverage_by_tier coverage_by_service', 'coverage', 'float8', NULL, '(s.covered / nullif(s.owed, 0))::float8',
+    ('coverage_by_tier coverage_by_service', 'gap', 'numeric(18,4)', NULL, '{crm}.service_gap(s.coverage)', 'How often services are still to be delivered in the quarter'),
+    ('coverage_by_tier coverage_by_service', 'behind', 'numeric(18,4)', NULL, '{crm}.service_gap(s.by_now)', 'How far delivery is late: what is owed by now and was not delivered'),
+    ('coverage_by_tier coverage_by_service', 'coverage', 'float8', NULL, '{crm}.coverage_rate(s.coverage)',
       'Share of owed that was delivered, a fraction of 1: what one client got beyond what is owed does not make up for another'),
-    ('coverage_by_tier coverage_by_service', 'coverage_by_now', 'float8', NULL, '(s.covered_by_now / nullif(s.owed_by_now, 0))::float8', 'The same of owed_by_now'),
+    ('coverage_by_tier coverage_by_service', 'coverage_by_now', 'float8', NULL, '{crm}.coverage_rate(s.by_now)', 'The same of owed_by_now'),
     ('coverage_by_tier coverage_by_service', 'owed_minutes', 'numeric(18,2)', NULL, 's.minutes', 'Minutes that what is owed takes in the whole quarter; empty if that is not said'),
     ('coverage_by_service', 'delivered_minutes', 'numeric(18,2)', ARRAY['contact.minutes'], 'coalesce(s.delivered_minutes, 0)', 'Minutes of what was delivered'),
 
-    ('fairness', 'served', 'bigint', NULL, 's.served', 'Clients who got any service'),
-    ('fairness', 'served_share', 'float8', NULL, 's.served::float8 / s.clients', 'The same as a share of all clients of the tier, a fraction of 1'),
-    ('fairness', 'service', 'numeric(18,2)', NULL, 's.total', 'Contacts or minutes of the tier'),
-    ('fairness', 'service_share', 'float8', NULL, '(s.total / nullif(sum(s.total) OVER (PARTITION BY s.place), 0))::float8', 'The same as a share of all tiers, a fraction of 1'),
-    ('fairness', 'client_share', 'float8', NULL, '(s.clients / sum(s.clients) OVER (PARTITION BY s.place))::float8', 'Clients as a share of all tiers, a fraction of 1'),
-    ('fairness', 'mean', 'float8', NULL, '(s.total / s.clients)::float8', 'Contacts or minutes for each client of the tier'),
-    ('fairness', 'disparity', 'float8', NULL, '((s.total / s.clients) / nullif(sum(s.total) OVER (PARTITION BY s.place) / sum(s.clients) OVER (PARTITION BY s.place), 0))::float8',
-      'The mean of the tier beside that of all clients: 1 is the same'),
-    ('fairness', 'jain_index', 'float8', NULL, '(s.total * s.total / nullif(s.clients * s.squares, 0))::float8',
+    ('fairness', 'served', 'bigint', NULL, '{crm}.served_unowed(s.service)', 'Clients who got any service'),
+    ('fairness', 'served_share', 'float8', NULL, '{crm}.served_unowed(s.service)::float8 / {crm}.clients(s.service)', 'The same as a share of all clients of the tier, a fraction of 1'),
+    ('fairness', 'service', 'numeric(18,2)', NULL, '{crm}.delivered(s.service)', 'Contacts or minutes of the tier'),
+    ('fairness', 'service_share', 'float8', NULL, '({crm}.delivered(s.service) / nullif(sum({crm}.delivered(s.service)) OVER (PARTITION BY s.place), 0))::float8', 'The same as a share of all tiers, a fraction of 1'),
+    ('fairness', 'client_share', 'float8', NULL, '({crm}.clients(s.service) / sum({crm}.clients(s.service)) OVER (PARTITION BY s.place))::float8', 'Clients as a share of all tiers, a fraction of 1'),
+    ('fairness', 'mean', 'float8', NULL, '({crm}.delivered(s.service) / {crm}.clients(s.service))::float8', 'Contacts or minutes for each client of the tier'),
+    ('fairness', 'disparity', 'float8', NULL, '({crm}.delivered(s.service) * sum({crm}.clients(s.service)) OVER (PARTITION BY s.place)
+        / nullif({crm}.clients(s.service) * sum({crm}.delivered(s.service)) OVER (PARTITION BY s.place), 0))::float8', 'The mean of the tier beside that of all clients: 1 is the same'),
+    ('fairness', 'jain_index', 'float8', NULL, '{crm}.jain_index(s.service)',
       'Evenness within the tier, of Jain, Chiu and Hawe: 1 where all got the same, 1 / clients where one got all; empty where nobody got anything'),
-    ('fairness', 'coefficient_of_variation', 'float8', NULL, '(sqrt(greatest(s.clients * s.squares - s.total * s.total, 0)) / nullif(s.total, 0))::float8',
-      'Standard deviation within the tier divided by the mean, 0 where all got the same'),
+    ('fairness', 'coefficient_of_variation', 'float8', NULL, '{crm}.coefficient_of_variation(s.service)', 'Standard deviation within the tier divided by the mean, 0 where all got the same'),
 
-    ('service_concentration', 'service', 'numeric(18,2)', NULL, 's.service', 'Contacts or minutes of all these clients'),
-    ('service_concentration', 'assets', 'numeric(18,2)', NULL, 's.value', 'Their assets, what is below 0 counted as 0'),
-    ('service_concentration', 'concentration_index', 'float8', NULL, 's.of_service::float8',
+    ('service_concentration', 'service', 'numeric(18,2)', NULL, '{crm}.total_service(s.service)', 'Contacts or minutes of all these clients'),
+    ('service_concentration', 'assets', 'numeric(18,2)', NULL, '{crm}.total_value(s.service)', 'Their assets, what is below 0 counted as 0'),
+    ('service_concentration', 'concentration_index', 'float8', NULL, '{crm}.concentration_index(s.service)',
       'Concentration of service over clients in the order of their assets: 0 where it does not follow value, above 0 where those with more get more, below 0 where they get less'),
-    ('service_concentration', 'gini_of_value', 'float8', NULL, 's.of_value::float8', 'Gini coefficient of the assets: what the concentration index would be if service were in proportion to value'),
-    ('service_concentration', 'kakwani_index', 'float8', NULL, '(s.of_service - s.of_value)::float8', 'The difference of both: 0 where service is in proportion to value, below 0 where it is less unequal than that'),
+    ('service_concentration', 'concentration_error', 'float8', NULL, '{crm}.concentration_error(s.service)', 'By how much it can be off, since assets that are nearly equal count as equal'),
+    ('service_concentration', 'gini_of_value', 'float8', NULL, '{crm}.gini_of_value(s.service)', 'Gini coefficient of the assets: what the concentration index would be if service were in proportion to value'),
+    ('service_concentration', 'kakwani_index', 'float8', NULL, '{crm}.kakwani_index(s.service)',
+      'The difference of both: 0 where service is in proportion to value, below 0 where it is less unequal than that'),
+    ('service_concentration', 'tail_client_share', 'float8', NULL, 'c.population_share', 'The tail: this share of the clients, those with the lowest assets'),
+    ('service_concentration', 'tail_value_share', 'float8', NULL, 'c.value_share', 'What the tail has of the assets, a fraction of 1'),
+    ('service_concentration', 'tail_service_share', 'float8', NULL, 'c.service_share', 'What the tail got of the service, a fraction of 1'),
+    ('service_concentration', 'disparity', 'float8', NULL, '(1 - c.service_share) * c.population_share / nullif(c.service_share * (1 - c.population_share), 0)',
+      'Service for a client of the head beside that for one of the tail: 1 is the same; empty where the tail got nothing'),
 
     ('cost_to_serve', 'clients_served', 'bigint', NULL, 's.served', 'Those of them who had a contact'),
     ('channel_break_even', 'clients_served', 'bigint', NULL, 's.clients', 'Clients who had a contact by the channel'),

@@ -30,7 +30,8 @@ BEGIN ATOMIC
     ('active_days', 'integer', '90', 1, 36500, 'A client with a trade in so many days up to as_of has the activity_class active'),
     ('dormant_years', 'integer', '3', 1, 100, 'A client without a trade for so many years, without holdings and with assets up to dormant_cash has the activity_class dormant'),
     ('dormant_cash', 'numeric', '100', 0, 1e14, 'Most assets that a dormant client may have'),
-    ('service_class', 'text', '', NULL, NULL, 'The fact that is the client_class of entitlement; if empty, investor_class')
+    ('service_class', 'text', '', NULL, NULL, 'The fact that is the client_class of entitlement; if empty, investor_class'),
+    ('service_tail_share', 'numeric', '0.8', 0.01, 0.99, 'Share of the clients that service_concentration takes as the tail, in whole hundredths')
   ) AS s (name, type, value, lowest, highest, meaning);
 END;
 

@@ -174,7 +174,7 @@ COMMENT ON FUNCTION mart_refresh_follow(text, jsonb) IS
 -- Digests of whole rows are of their text, so what text looks like is fixed.
 CREATE FUNCTION mart_refresh_source(mart text, from_month date, to_month date, recompute_from date)
 RETURNS TABLE (month date, source_rows bigint, sources jsonb, is_another bool)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET datestyle = iso
 SET intervalstyle = postgres

@@ -2,7 +2,7 @@
 -- before, and each standing from the kept one before: if every month follows from the one before, all of them are right.
 CREATE FUNCTION verify_mart(mart text, sample numeric DEFAULT 100, seed bigint DEFAULT 0, from_month date DEFAULT NULL, to_month date DEFAULT NULL)
 RETURNS TABLE (kept_in text, month date, client_id text, "column" text, kept text, recomputed text)
-LANGUAGE plpgsql STABLE COST 1000000 ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 SET jit = off                   -- compiling takes longer than it saves
 AS $verify_mart$

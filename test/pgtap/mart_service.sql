@@ -36,7 +36,7 @@ FROM generate_series(1, 20000) AS n WHERE n % 40 > 0;
 CREATE UNIQUE INDEX ON source.client_profile (client_id, valid_from);
 CREATE TABLE source.balance AS
 SELECT 'C' || n AS client_id, date '2026-06-30' - 100 * k - pg_temp.lot(n, 'day', 100) AS on_day,
-  CASE WHEN n % 500 = 0 THEN -50.25 WHEN n % 20 = 0 THEN 0 WHEN n % 3 = 0 THEN 25000 ELSE round((1000 * power(pg_temp.lot(n, 'wealth', 100000) / 100000.0 + 0.00001, -0.8))::numeric, 2) END + k AS amount
+  CASE WHEN n % 500 = 0 THEN -50.25 WHEN n % 20 = 0 THEN 0 WHEN n % 3 = 0 THEN 25000 ELSE round((1000 * power(pg_temp.lot(n, 'wealth', 100000) / 100000.0 + 0.00001, -0.8))::numeric, 2) + k END AS amount
 FROM generate_series(1, 19990) AS n CROSS JOIN generate_series(0, 2) AS k;
 UPDATE source.balance SET amount = 'NaN' WHERE client_id = 'C11';
 CREATE UNIQUE INDEX ON source.balance (client_id, on_day);
@@ -203,14 +203,22 @@ SELECT pg_temp.same('SELECT tier, measure, clients, served, service, round(serve
 SELECT pg_temp.same('SELECT tier, measure, round(service_share::numeric, 12), round(client_share::numeric, 12), round(disparity::numeric, 10) FROM mart.fairness',
   $$SELECT s.tier, s.measure, round((sum(s.amount) / a.amount)::numeric, 12), round(count(*)::numeric / a.clients, 12), round((avg(s.amount) / a.mean)::numeric, 10)
     FROM served AS s JOIN (SELECT measure, sum(amount) AS amount, count(*) AS clients, avg(amount) AS mean FROM served GROUP BY 1) AS a USING (measure) GROUP BY s.tier, s.measure, a.amount, a.clients, a.mean$$, 'between them');
-SELECT pg_temp.same('SELECT measure, clients, service, assets, round(concentration_index::numeric, 9), round(gini_of_value::numeric, 9), round(kakwani_index::numeric, 9) FROM mart.service_concentration',
-  $$WITH ranked AS (          -- the rank of a client: the mean place of all with as much
-      SELECT s.*, (s.place - 0.5) / s.clients AS own, avg((s.place - 0.5) / s.clients) OVER (PARTITION BY s.measure, s.value) AS rank
-      FROM (SELECT s.*, greatest(s.assets, 0) AS value, row_number() OVER (PARTITION BY measure ORDER BY greatest(s.assets, 0)) AS place, count(*) OVER (PARTITION BY measure) AS clients
-        FROM served AS s WHERE s.assets <> 'NaN') AS s), figure AS (
-      SELECT measure, count(*) AS clients, round(sum(amount)::numeric, 2) AS service, round(sum(value), 2) AS value, 2 * covar_pop(amount, rank::float8) / avg(amount) AS c, 2 * covar_pop(value::float8, own::float8) / avg(value::float8) AS g
-      FROM ranked GROUP BY 1)
-    SELECT measure, clients, service, value, round(c::numeric, 9), round(g::numeric, 9), round((c - g)::numeric, 9) FROM figure$$, 'service against value, by covariances');
+CREATE TEMP TABLE concentration AS
+WITH ranked AS (          -- the rank of a client: the mean place of all with as much
+  SELECT s.*, (s.place - 0.5) / s.clients AS own, avg((s.place - 0.5) / s.clients) OVER (PARTITION BY s.measure, s.value) AS rank
+  FROM (SELECT s.*, greatest(s.assets, 0) AS value, row_number() OVER (PARTITION BY measure ORDER BY greatest(s.assets, 0), client_id) AS place, count(*) OVER (PARTITION BY measure) AS clients
+    FROM served AS s WHERE s.assets <> 'NaN') AS s)
+SELECT measure, count(*) AS clients, round(sum(amount)::numeric, 2) AS service, round(sum(value), 2) AS assets, 2 * covar_pop(amount, rank::float8) / avg(amount) AS index,
+  2 * covar_pop(value::float8, own::float8) / avg(value::float8) AS gini, (sum(value) FILTER (WHERE own < 0.8) / sum(value))::float8 AS tail_value, sum(amount) FILTER (WHERE own < 0.8) / sum(amount) AS tail_service
+FROM ranked GROUP BY 1;
+SELECT pg_temp.same('SELECT measure, measure_order, clients, service, assets FROM mart.service_concentration', $$SELECT measure, CASE measure WHEN 'contacts' THEN 1 ELSE 2 END, clients, service, assets FROM concentration$$,
+  'service and value of all clients');
+SELECT is_empty('SELECT * FROM mart.service_concentration AS s FULL JOIN concentration AS c USING (measure)
+  WHERE (abs(s.concentration_index - c.index) <= least(s.concentration_error + 1e-9, 0.001) AND abs(s.gini_of_value - c.gini) < 0.001 AND s.kakwani_index = s.concentration_index - s.gini_of_value) IS NOT TRUE',
+  'service against value, by covariances');
+SELECT is_empty('SELECT * FROM mart.service_concentration AS s FULL JOIN concentration AS c USING (measure)
+  WHERE (s.tail_client_share = 0.8 AND abs(s.tail_value_share - c.tail_value) < 0.005 AND abs(s.tail_service_share - c.tail_service) < 0.005
+    AND abs(s.disparity - ((1 - s.tail_service_share) / 0.2) / (s.tail_service_share / 0.8)) < 1e-9) IS NOT TRUE', 'the tail beside the head');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Cost
@@ -271,5 +279,148 @@ SELECT pg_temp.same('SELECT client_id, effective, activity_class FROM entitled.c
     FROM (SELECT k.client_id, coalesce(k.assets, -1) AS assets, k.opened_on FROM known AS k) AS k
     LEFT JOIN (SELECT client_id, max(on_day) AS last_on FROM source.trade WHERE on_day <= '2026-06-10' GROUP BY 1) AS t USING (client_id)$$, 'that are followed');
 SELECT crm.drop_mart('entitled');
+
+------------------------------------------------------------------------------------------------------------------------
+-- What a decision table may be
+------------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION pg_temp.try(life_stage crm.decision_table, service_model crm.decision_table) RETURNS void LANGUAGE sql AS $$
+  SELECT crm.create_mart('tried', 'source', life_stage => life_stage, service_model => service_model)
+$$;
+SELECT throws_ok($$SELECT pg_temp.try('{"name": "x", "inputs": ["age"], "outputs": ["stage"], "rules": [{"when": ["> 40"], "then": ["old"]}]}', NULL)$$, '42703', 'the decision table "x" has no output "life_stage"');
+SELECT throws_ok($$SELECT pg_temp.try(NULL, '{"name": "x", "inputs": ["age"], "outputs": ["offer"], "rules": [{"when": ["> 40"], "then": ["call"]}]}')$$, '42703', 'the decision table "x" has no output "service"');
+SELECT throws_ok($$SELECT pg_temp.try('{"name": "x", "hit_policy": "collect", "inputs": ["age"], "outputs": ["life_stage"], "rules": [{"when": ["> 40"], "then": ["old"]}]}', NULL)$$, '22023',
+  'the decision table "x" gives a list where the mart''s life_stage needs one stage');
+SELECT throws_ok($$SELECT pg_temp.try(NULL, '{"name": "x", "hit_policy": "collect", "aggregation": "max", "inputs": ["age"], "outputs": ["service"], "rules": [{"when": ["> 40"], "then": ["call"]}]}')$$, '22023',
+  'the decision table "x" gives one figure over all hits where the mart''s service_model needs services');
+
+-- one output, one hit; tier and stage that the mart does not have come from nowhere
+SELECT count(*) FROM crm.create_mart('tried', 'source', service_model => '{"hit_policy": "first", "inputs": ["tier", "life_stage", "investor_class", "colour"], "outputs": ["service"],
+  "rules": [{"when": [null, null, ["professional"], null], "then": ["briefing"]}, {"when": [null, null, null, null], "then": ["letter"]}]}');
+SELECT pg_temp.same('SELECT client_id, service, times_per_quarter, minutes FROM tried.service_match',
+  $$SELECT client_id, CASE WHEN class = 'professional' THEN 'briefing' ELSE 'letter' END, 1::numeric, NULL::numeric FROM known WHERE class = 'professional' OR class IS NULL$$, 'a service model may say no more than the service');
+SELECT results_eq($$SELECT reason FROM crm.update_mart('tried') WHERE object = 'service_match'$$,
+  $$VALUES ('the source has no tier, life_stage, colour: unknown to the decision table; no decision table was given as life_stage; no tier policy was given as tiers')$$, 'and what it does without is said');
+SELECT hasnt_column('tried', 'service_match', 'tier', 'columns that cannot be are not there');
+-- of several hits for one service all count
+SELECT lives_ok($$SELECT crm.update_mart('tried', service_model => '{"hit_policy": "collect", "inputs": ["investor_class", "effective"], "outputs": ["service", "channel", "times_per_quarter", "minutes"],
+  "rules": [{"when": ["-", "-"], "then": ["call", "phone", 1, 10]}, {"when": [["professional"], "-"], "then": ["call", "branch", 2, 40]}, {"when": ["-", true], "then": ["call", "phone", 0.5, null]},
+    {"when": ["-", false], "then": ["visit", "branch", 0, 60]}, {"when": ["-", false], "then": [null, "branch", 1, 60]}]}')$$, 'several rules may name one service');
+SELECT pg_temp.same('SELECT client_id, service, channel, times_per_quarter, minutes_per_quarter FROM tried.service_match',
+  $$SELECT client_id, 'call', CASE class WHEN 'professional' THEN 'branch, phone' ELSE 'phone' END, 1 + CASE class WHEN 'professional' THEN 2 ELSE 0 END + CASE WHEN effective THEN 0.5 ELSE 0 END,
+    10 + CASE class WHEN 'professional' THEN 80 ELSE 0 END FROM known$$, 'their times and minutes add up; a rule for no times or no service gives none');
+SELECT crm.drop_mart('tried');
+
+-- policies by day: none before April, another one from May on
+SELECT crm.create_registry('rules');
+CREATE ROLE "mart service test approver";
+GRANT USAGE ON SCHEMA rules, crm TO "mart service test approver";
+GRANT SELECT, INSERT ON rules.policy_event, rules.policy_version TO "mart service test approver";
+CREATE FUNCTION pg_temp.govern(document jsonb, version text, valid_from date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  id bigint := rules.propose_policy('decision_table', document || jsonb_build_object('version', version), valid_from, 'a test', NULL, backdated => true);
+BEGIN
+  SET LOCAL ROLE "mart service test approver";
+  PERFORM rules.approve_policy(id, 'agreed', true);
+  RESET ROLE;
+END $$;
+SELECT pg_temp.govern('{"name": "stage", "hit_policy": "first", "inputs": ["retired"], "outputs": ["life_stage"], "rules": [{"when": [true], "then": ["late"]}, {"when": ["-"], "then": ["early"]}]}', '1', '2026-04-01');
+SELECT pg_temp.govern('{"name": "stage", "hit_policy": "first", "inputs": ["dependants", "retired"], "outputs": ["life_stage", "focus"], "rules": [{"when": ["> 1", "-"], "then": ["family", "school"]}, {"when": ["-", "-"], "then": ["other", null]}]}', '2', '2026-05-01');
+SELECT pg_temp.govern('{"name": "model", "hit_policy": "collect", "inputs": ["life_stage"], "outputs": ["service"], "rules": [{"when": [["early"]], "then": ["plan"]}]}', '1', '2026-04-01');
+SELECT pg_temp.govern('{"name": "model", "hit_policy": "collect", "inputs": ["branch_id", "life_stage"], "outputs": ["service", "minutes"], "rules": [{"when": [["B1"], ["family"]], "then": ["school fees", 30]}]}', '2', '2026-05-01');
+SELECT ok(count(*) > 0, 'a mart') FROM crm.create_mart('ruled', 'source', registry => 'rules', life_stage_name => 'stage', service_model_name => 'model');
+SELECT results_eq('SELECT count(*), count(life_stage) FROM ruled.life_stage_at(''2026-03-31'')', 'SELECT count(*), 0::bigint FROM pg_temp.known(''2026-03-31'')', 'before there was a table there was no stage');
+SELECT is_empty('SELECT * FROM ruled.service_match_at(''2026-03-31'')', 'and nothing owed');
+SELECT pg_temp.same('SELECT client_id, life_stage, life_stage_order, missing_facts FROM ruled.life_stage_at(''2026-04-30'')',
+  $$SELECT k.client_id, CASE WHEN p.retired THEN 'late' ELSE 'early' END, CASE WHEN p.retired THEN 1 ELSE 2 END, CASE WHEN p.retired IS NULL THEN 'retired' END
+    FROM pg_temp.known('2026-04-30') AS k LEFT JOIN source.client_profile AS p USING (client_id)$$, 'the version of April');
+SELECT pg_temp.same('SELECT client_id, service FROM ruled.service_match_at(''2026-04-30'')',
+  $$SELECT k.client_id, 'plan' FROM pg_temp.known('2026-04-30') AS k LEFT JOIN source.client_profile AS p USING (client_id) WHERE p.retired IS NOT TRUE$$, 'and what is owed by it');
+SELECT pg_temp.same('SELECT client_id, life_stage, missing_facts FROM ruled.life_stage',
+  $$SELECT k.client_id, CASE WHEN p.dependants > 1 THEN 'family' ELSE 'other' END, nullif(concat_ws(', ', CASE WHEN p.dependants IS NULL THEN 'dependants' END, CASE WHEN p.retired IS NULL THEN 'retired' END), '')
+    FROM known AS k LEFT JOIN source.client_profile AS p USING (client_id)$$, 'the version of May');
+SELECT pg_temp.same('SELECT client_id, service, minutes FROM ruled.service_match',
+  $$SELECT k.client_id, 'school fees', 30.00 FROM known AS k JOIN source.client_profile AS p USING (client_id) WHERE p.dependants > 1 AND k.branch_id = 'B1'$$, 'and what is owed by it');
+SELECT results_eq('SELECT life_stage FROM ruled.life_stage_summary_at(''2026-04-30'') ORDER BY life_stage_order', $$VALUES ('late'), ('early')$$, 'the summary goes by the version of the day');
+SELECT hasnt_column('ruled', 'life_stage', 'focus', 'an output that not every version has is no column');
+SELECT crm.drop_mart('ruled');
+
+------------------------------------------------------------------------------------------------------------------------
+-- What a source may lack
+------------------------------------------------------------------------------------------------------------------------
+
+-- a few clients are enough for it
+CREATE TEMP TABLE few AS SELECT 'C' || n AS client_id FROM generate_series(1, 200) AS n;
+DELETE FROM source.client WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.client_profile WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.balance WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.holding WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.trade WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.contact WHERE client_id NOT IN (SELECT client_id FROM few);
+DELETE FROM source.fee WHERE client_id NOT IN (SELECT client_id FROM few);
+ANALYZE source.client, source.client_profile, source.balance, source.holding, source.trade, source.contact, source.fee;
+
+CREATE FUNCTION pg_temp.service_view() RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT unnest(ARRAY['life_stage', 'life_stage_summary', 'service_match', 'service_gap', 'coverage_by_tier', 'coverage_by_service', 'fairness', 'service_concentration', 'cost_to_serve', 'channel_break_even']) $$;
+-- a mart of a source without a view; every view that it has can be read
+CREATE FUNCTION pg_temp.mart_without(lost text, service_model crm.decision_table DEFAULT NULL) RETURNS TABLE (object text, status text, reason text) LANGUAGE plpgsql AS $$
+DECLARE
+  v record;
+BEGIN
+  DROP SCHEMA IF EXISTS partial CASCADE;
+  CREATE SCHEMA partial;
+  FOR v IN SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'source'::regnamespace AND c.relkind = 'r' AND c.relname <> lost LOOP
+    EXECUTE format('CREATE VIEW partial.%1$I AS SELECT %2$s FROM source.%1$I', v.relname,
+      (SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute AS a WHERE a.attrelid = format('source.%I', v.relname)::regclass AND a.attnum > 0 AND v.relname || '.' || a.attname <> lost));
+  END LOOP;
+  IF crm.is_mart('partial_mart') THEN
+    PERFORM crm.drop_mart('partial_mart');
+  END IF;
+  CREATE TEMP TABLE IF NOT EXISTS partial_made (object text, status text, reason text);
+  TRUNCATE partial_made;
+  INSERT INTO partial_made
+  SELECT m.* FROM crm.create_mart('partial_mart', 'partial', tiers => crm.tier_policy('{mass,retail,affluent,wealth}', '{5000,20000,40000}'),
+    life_stage => '{"hit_policy": "first", "inputs": ["age"], "outputs": ["life_stage"], "rules": [{"when": [">= 60"], "then": ["late"]}, {"when": ["-"], "then": ["early"]}]}', service_model => service_model) AS m
+  WHERE m.object IN (SELECT pg_temp.service_view());
+  FOR v IN SELECT m.object FROM partial_made AS m WHERE m.status = 'created' LOOP
+    EXECUTE format('SELECT count(*) FROM (SELECT * FROM partial_mart.%I LIMIT 1) AS v', v.object);
+  END LOOP;
+  RETURN QUERY SELECT * FROM partial_made;
+END $$;
+SELECT set_eq($$SELECT object FROM pg_temp.mart_without('contact') WHERE status = 'left out' AND reason LIKE 'partial has no view contact%'$$,
+  ARRAY['service_gap', 'coverage_by_tier', 'coverage_by_service', 'fairness', 'service_concentration', 'cost_to_serve', 'channel_break_even'], 'without contacts only what is owed is known');
+SELECT set_eq($$SELECT object, reason FROM pg_temp.mart_without('entitlement') WHERE status = 'left out'$$,
+  $$SELECT o, 'no decision table was given as service_model; partial has no view entitlement' FROM unnest(ARRAY['service_match', 'service_gap', 'coverage_by_tier', 'coverage_by_service']) AS o$$,
+  'without entitlements and a service model nothing is owed');
+SELECT set_eq($$SELECT object FROM pg_temp.mart_without('cost') WHERE status = 'left out'$$, ARRAY['cost_to_serve', 'channel_break_even'], 'no rates');
+SELECT set_eq($$SELECT object, reason FROM pg_temp.mart_without('fee') WHERE object IN ('cost_to_serve', 'channel_break_even')$$,
+  $$VALUES ('cost_to_serve', 'partial has no view fee'), ('channel_break_even', 'partial has no view fee')$$, 'no revenue: cost alone');
+SELECT hasnt_column('partial_mart', 'cost_to_serve', 'margin', 'without a margin');
+SELECT set_eq($$SELECT object FROM pg_temp.mart_without('contact.service') WHERE status = 'left out'$$, ARRAY['service_gap', 'coverage_by_tier', 'coverage_by_service'], 'contacts that do not say what for');
+SELECT is_empty($$SELECT * FROM pg_temp.mart_without('contact.minutes') WHERE status = 'left out'$$, 'contacts that do not say how long');
+SELECT results_eq('SELECT DISTINCT measure FROM partial_mart.fairness UNION SELECT measure FROM partial_mart.service_concentration', ARRAY['contacts'], 'are measured by their number');
+SELECT set_eq($$SELECT object FROM pg_temp.mart_without('contact.channel') WHERE status = 'left out'$$, ARRAY['cost_to_serve', 'channel_break_even'], 'contacts that do not say how');
+SELECT is_empty($$SELECT * FROM pg_temp.mart_without('client_profile') WHERE status = 'left out'$$, 'no profile');
+SELECT is_empty($$SELECT * FROM pg_temp.mart_without('trade') WHERE status = 'left out'$$, 'no trades');
+SELECT is_empty($$SELECT * FROM pg_temp.mart_without('holding') WHERE status = 'left out'$$, 'no holdings');
+SELECT is_empty($$SELECT * FROM pg_temp.mart_without('client.opened_on') WHERE status = 'left out'$$, 'no day of opening');
+SELECT set_eq($$SELECT DISTINCT reason FROM pg_temp.mart_without('client.birth_date') WHERE object = 'life_stage'$$, ARRAY['the source has no age: unknown to the decision table; the decision table life_stage has no output "focus"'], 'no birth date');
+SELECT set_eq('SELECT DISTINCT life_stage, missing_facts FROM partial_mart.life_stage', $$VALUES ('early', 'age')$$, 'which the table knows to be unknown');
+SELECT set_eq($$SELECT object FROM pg_temp.mart_without('balance') WHERE status = 'left out'$$, ARRAY[]::text[], 'no balances: holdings decide tiers');
+DROP SCHEMA partial CASCADE;
+
+-- nothing there at all
+CREATE FUNCTION pg_temp.rows_of(mart text) RETURNS TABLE (object text, rows bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  v text;
+BEGIN
+  FOR v IN SELECT pg_temp.service_view() LOOP
+    RETURN QUERY EXECUTE format('SELECT %L, count(*) FROM %I.%I', v, mart, v);
+  END LOOP;
+END $$;
+TRUNCATE source.client, source.client_profile, source.balance, source.holding, source.trade, source.contact, source.entitlement, source.cost, source.fee;
+SELECT set_eq('SELECT object FROM pg_temp.rows_of(''mart'') WHERE rows > 0', ARRAY['life_stage_summary'], 'an empty source has nothing but the names of the stages');
+SELECT lives_ok($$SELECT crm.drop_mart('mart')$$, 'the mart can be dropped');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -43,6 +43,11 @@ SELECT abs(clv(m, g, a, '2026-03-30', 10.5, 0.01, 1) / (expected_amount(g, a) * 
     SELECT sum((expected_purchases(n, a, '2026-03-30', least(k, 10.5)) - expected_purchases(n, a, '2026-03-30', k - 1)) / power(1.01, least(k, 10.5)))
     FROM generate_series(1, 11) AS k)) - 1) < 1e-12 AS pareto_nbd
 FROM ann, bgnbd_model(0.243, 4.414, 0.793, 2.426) AS m, pareto_nbd_model(0.553, 10.58, 0.606, 11.67) AS n, gamma_gamma_model(6.25, 3.74, 15.44) AS g;
+-- A client who comes often, over many periods: the sums give way to integrals on the way.
+SELECT abs(clv(m, g, a, '2026-12-31', 500.25, 0.001, 1) / (expected_amount(g, a) * (
+    SELECT sum((expected_purchases(m, a, '2026-12-31', least(k, 500.25)) - expected_purchases(m, a, '2026-12-31', k - 1)) / power(1.001, least(k, 500.25)))
+    FROM generate_series(1, 501) AS k)) - 1) < 1e-10 AS bgnbd
+FROM client, bgnbd_model(0.243, 4.414, 0.793, 2.426) AS m, gamma_gamma_model(6.25, 3.74, 15.44) AS g WHERE c = 39;
 -- Whatever was asked before, with whatever model: a client is worth what it is worth when it is asked about alone.
 CREATE FUNCTION pg_temp.alone(m bgnbd_model, a activity_summary, horizon float8, rate float8) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE

@@ -17,10 +17,10 @@ $node->safe_psql('postgres', q{
   CREATE EXTENSION crm_ext SCHEMA crm;
   ALTER DATABASE postgres SET search_path = crm, public;
   SET search_path = crm, public;
-  -- 40,000 distinct rows: a fit that takes its time
+  -- 6,000 distinct rows: a fit that takes its time
   CREATE TABLE many AS
   SELECT repeat_purchases(activity_add(activity_add(activity_add(NULL, '2000-01-01', 1), '2000-01-01'::date + n % 997 + 1, 1), '2000-01-01'::date + n % 1999 + 1, 1), '2000-01-01'::date + 2001 + n % 3001) AS s
-  FROM generate_series(1, 40000) AS n;
+  FROM generate_series(1, 6000) AS n;
 });
 
 # Starts a statement in a session of its own that says its process first; returns the run and what it prints.
