@@ -8,6 +8,7 @@
 -- * Balances and positions are snapshots of each trading day. What is 0 has no row: create_mart must be told balance_mode => 'snapshot'.
 -- * A customer has several accounts, an ordinary and a margin account say; the contract's rows are of clients.
 -- * What is bought on margin is a debt of its own table. Net assets are cash and securities less the debt and its interest.
+-- * What moves in and out and what was earned are entries of journals, with a mark where an entry was taken back.
 -- * Kinds, states, sides and channels are codes. Amounts are in the currency of the account; the mart wants one.
 
 \set ON_ERROR_STOP on
@@ -60,9 +61,14 @@ CREATE TABLE counter.position_daily (init_date int, account_no bigint, exchange 
   PRIMARY KEY (init_date, account_no, exchange, code));
 CREATE TABLE counter.debt_daily (init_date int, account_no bigint, principal numeric(18,2) NOT NULL, interest numeric(18,2) NOT NULL, PRIMARY KEY (init_date, account_no));
 CREATE TABLE counter.deal (init_date int, deal_no int, account_no bigint NOT NULL, exchange char(2) NOT NULL, code text NOT NULL, side char(1) NOT NULL, amount numeric(18,2) NOT NULL,
-  channel char(1) NOT NULL, PRIMARY KEY (init_date, deal_no));
+  channel char(1) NOT NULL, commission numeric(18,2) NOT NULL, PRIMARY KEY (init_date, deal_no));
 COMMENT ON COLUMN counter.deal.side IS '1 bought, 2 sold';
 COMMENT ON COLUMN counter.deal.channel IS '4 branch, 5 telephone, 7 app';
+COMMENT ON COLUMN counter.deal.commission IS 'In the currency of the security, as amount is';
+CREATE TABLE counter.movement (init_date int, movement_no int, account_no bigint NOT NULL, kind char(1) NOT NULL, currency char(3) NOT NULL, amount numeric(18,2) NOT NULL,
+  reversed char(1) NOT NULL, PRIMARY KEY (init_date, movement_no));
+COMMENT ON COLUMN counter.movement.kind IS '1 money from the bank, 2 money to the bank, 3 securities moved in, 4 securities moved out, at their value of the day, 5 interest of a margin loan paid';
+COMMENT ON COLUMN counter.movement.reversed IS '1 if the entry was taken back';
 
 -- The mart asks for a span of days of all clients, and for the days of one client: one index each. day() is IMMUTABLE, so it may stand in them.
 CREATE INDEX ON counter.cash_daily (:"crm".day(init_date));
@@ -73,6 +79,8 @@ CREATE INDEX ON counter.debt_daily (:"crm".day(init_date));
 CREATE INDEX ON counter.debt_daily (account_no, :"crm".day(init_date));
 CREATE INDEX ON counter.deal (:"crm".day(init_date));
 CREATE INDEX ON counter.deal (account_no, :"crm".day(init_date));
+CREATE INDEX ON counter.movement (:"crm".day(init_date));
+CREATE INDEX ON counter.movement (account_no, :"crm".day(init_date));
 
 \echo '  rows'
 INSERT INTO counter.customer (customer_no, type, state, open_date, cancel_date, birthday, id_end_date, branch_no) VALUES
@@ -96,7 +104,10 @@ SELECT d, a, 'SH', '600001', 1000, p FROM (VALUES (20260126, 10.0), (20260127, 1
 SELECT d, 100201, 'SH', '900001', 2000, 1.5 FROM unnest(ARRAY[20260129, 20260130]) AS d UNION ALL
 VALUES (20260126, 100301, 'SZ', '159001', 80, 100), (20260127, 100301, 'SZ', '159001', 80, 100);
 INSERT INTO counter.debt_daily SELECT d, 100102, 6000, 100 + d % 100 FROM unnest(ARRAY[20260126, 20260127, 20260128, 20260129, 20260130]) AS d;
-INSERT INTO counter.deal VALUES (20260128, 1, 100301, 'SZ', '159001', '2', 8000.00, '7'), (20260129, 1, 100201, 'SH', '900001', '1', 3000.00, '4');
+INSERT INTO counter.deal VALUES (20260128, 1, 100301, 'SZ', '159001', '2', 8000.00, '7', 5.00), (20260129, 1, 100201, 'SH', '900001', '1', 3000.00, '4', 1.50);
+-- 1003's first order to withdraw was taken back
+INSERT INTO counter.movement VALUES (20260126, 1, 100102, '5', 'CNY', 42.00, '0'), (20260127, 1, 100301, '2', 'CNY', 8000.00, '1'), (20260128, 1, 100401, '2', 'CNY', 300.00, '0'),
+  (20260129, 1, 100301, '2', 'CNY', 8000.00, '0'), (20260129, 2, 100201, '1', 'USD', 3000.00, '0');
 ANALYZE;
 
 \echo '  source views'
@@ -178,4 +189,27 @@ JOIN counter.account AS a ON a.account_no = d.account_no
 LEFT JOIN counter.security AS s ON s.exchange = d.exchange AND s.code = d.code
 LEFT JOIN counter.rate AS r ON r.init_date = d.init_date AND r.currency = s.currency;
 COMMENT ON VIEW source.trade IS 'What was bought and sold, in CNY';
+
+CREATE VIEW source.cash_flow WITH (security_invoker) AS
+SELECT a.customer_no::text AS client_id, :"crm".day(m.init_date) AS on_day, round(CASE WHEN m.kind IN ('1', '3') THEN m.amount ELSE -m.amount END * r.rate, 2) AS amount
+FROM counter.movement AS m
+JOIN counter.account AS a ON a.account_no = m.account_no
+LEFT JOIN counter.rate AS r ON r.init_date = m.init_date AND r.currency = m.currency
+WHERE m.kind IN ('1', '2', '3', '4') AND m.reversed = '0';
+COMMENT ON VIEW source.cash_flow IS 'Money and securities that came in and went out, in CNY; what moves between the accounts of a customer does neither';
+
+CREATE VIEW source.fee WITH (security_invoker) AS
+SELECT a.customer_no::text AS client_id, :"crm".day(d.init_date) AS on_day, 'commission' AS kind, round(d.commission * r.rate, 2) AS amount
+FROM counter.deal AS d
+JOIN counter.account AS a ON a.account_no = d.account_no
+LEFT JOIN counter.security AS s ON s.exchange = d.exchange AND s.code = d.code
+LEFT JOIN counter.rate AS r ON r.init_date = d.init_date AND r.currency = s.currency
+UNION ALL
+SELECT a.customer_no::text, :"crm".day(m.init_date), 'interest', round(m.amount * r.rate, 2)
+FROM counter.movement AS m
+JOIN counter.account AS a ON a.account_no = m.account_no
+LEFT JOIN counter.rate AS r ON r.init_date = m.init_date AND r.currency = m.currency
+WHERE m.kind = '5' AND m.reversed = '0';
+COMMENT ON VIEW source.fee IS 'Commissions of deals and interest of margin loans, in CNY';
+
 RESET client_min_messages;

@@ -15,6 +15,13 @@ SELECT results_eq('SELECT client_id, kind, closed_on, birth_date, id_expires_on 
 -- 20000 + 2 x 1000 x 10.50 less 6000 + 130; 7 x (5000 + 2000 x 1.50)
 SELECT results_eq('SELECT client_id, amount FROM source.balance WHERE on_day = ''2026-01-30'' ORDER BY 1', $$ VALUES ('1001', 34870.00), ('1002', 56000.00) $$,
   'net assets of all accounts, less margin debt, in one currency; what is 0 has no row');
+SELECT results_eq('SELECT client_id, on_day, amount FROM source.cash_flow ORDER BY 2, 1', $$ VALUES ('1004', '2026-01-28'::date, -300.00), ('1002', '2026-01-29', 21000.00), ('1003', '2026-01-29', -8000.00) $$,
+  'what came in and went out, without what was taken back');
+SELECT results_eq('SELECT client_id, on_day, kind, amount FROM source.fee ORDER BY 2, 1', $$ VALUES ('1001', '2026-01-26'::date, 'interest', 42.00), ('1003', '2026-01-28', 'commission', 5.00), ('1002', '2026-01-29', 'commission', 10.50) $$,
+  'what was earned');
+SELECT results_eq($$ SELECT client_id, coalesce(sum(amount) FILTER (WHERE on_day = '2026-01-30'), 0) - sum(amount) FILTER (WHERE on_day = '2026-01-26') FROM source.balance
+    WHERE client_id <> '1001' AND on_day IN ('2026-01-26', '2026-01-30') GROUP BY 1 ORDER BY 1 $$, 'SELECT client_id, sum(amount) FROM source.cash_flow GROUP BY 1 ORDER BY 1',
+  'where no price moves, balances change by what came in and went out');
 
 CREATE TEMP TABLE made AS SELECT * FROM crm.create_mart('mart', 'source', balance_mode => 'snapshot');
 SELECT is((SELECT status FROM made WHERE object = 'client_360'), 'created', 'the mart is made');
