@@ -182,7 +182,8 @@ BEGIN ATOMIC
         FROM {external_assets} AS s
         WHERE s.on_day <= $1 AND s.amount::numeric >= 0 AND s.amount::numeric < {limit}
         ORDER BY s.client_id, s.on_day DESC, s.amount::numeric DESC) AS elsewhere ON elsewhere.client_id = f.client_id
-      CROSS JOIN LATERAL (SELECT greatest(nullif(nullif(nullif(({assets})::numeric, ''NaN''), ''Infinity''), ''-Infinity''), 0) AS amount) AS own',
+      CROSS JOIN LATERAL (SELECT nullif(nullif(nullif(({assets})::numeric, ''NaN''), ''Infinity''), ''-Infinity'') AS amount) AS known
+      CROSS JOIN LATERAL (SELECT CASE WHEN known.amount < 0 THEN 0 ELSE known.amount END AS amount) AS own',
       'How broad the relationship with each client is: what the client holds, and which part of the client''s assets is here. One row a client, key client_id'),
     (56, 'relationship_dimensions', true, ARRAY['client.opened_on', 'summaries'], 'as_of date', 1000,
       '(
