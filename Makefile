@@ -48,6 +48,8 @@ SQL_PIECES = \
 	sql/mart/client_value.sql \
 	sql/mart/propose_rfm_cuts.sql \
 	sql/mart/simulate_tiers.sql \
+	sql/mart/verify_mart.sql \
+	sql/mart/grant_mart.sql \
 	sql/registry/policy_diff.sql \
 	sql/registry/policy_store.sql \
 	sql/registry/decision_log.sql \

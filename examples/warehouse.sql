@@ -4,6 +4,8 @@
 --
 --   psql -1 -v clients=20000 -v products=300 -v first_day=2024-07-01 -v last_day=2026-06-30 -v seed=1 -f warehouse.sql
 --
+-- relationship.sql adds the rest of such a broker: households, flows, fees, contacts and more.
+--
 -- Every number is a hash of an id, a purpose and the seed, never random(): whatever the plan, the same options give the same rows.
 -- Both schemas are dropped and made again; -1 makes that one transaction, which is also faster.
 --

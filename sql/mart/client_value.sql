@@ -9,7 +9,7 @@ BEGIN ATOMIC
   SELECT o.*
   FROM (VALUES
     (1, 'client_activity', false, 10000,
-      '{trade} AS t WHERE t.on_day <= $1 AND pg_catalog.isfinite(t.on_day) AND t.amount::numeric BETWEEN -1e15 AND 1e15 GROUP BY t.client_id',
+      '{trade} AS t WHERE t.on_day <= $1 AND pg_catalog.isfinite(t.on_day) AND pg_catalog.abs(t.amount::numeric) < 922337203685477 GROUP BY t.client_id',
       'Days and amounts of each client''s trades up to a day, for models to be fitted to: key client_id'),
     (2, 'client_value', true, 10000,
       '{client} AS c
@@ -34,6 +34,7 @@ END;
 
 COMMENT ON FUNCTION client_value_object() IS 'What add_client_value makes: name, whether it is a view too, where it reads, meaning';
 
+-- Sums of floating-point numbers are taken in their order, so that they do not depend on that of the rows.
 CREATE FUNCTION client_value_column()
 RETURNS TABLE (ordinal int, object text, name text, type text, expression text, meaning text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40
@@ -64,8 +65,8 @@ BEGIN ATOMIC
     ('value_summary', 'data_through', 'date', 'pg_catalog.max(v.data_through)', 'Newest day, at or before as_of, with a trade'),
     ('value_summary', 'value_decile', 'integer', 'v.value_decile', 'Decile by value, highest 1; empty for clients without trades'),
     ('value_summary', 'clients', 'bigint', 'pg_catalog.count(*)', 'Number of clients'),
-    ('value_summary', 'expected_clients', 'float8', 'pg_catalog.sum(v.p_alive)', 'Clients who are expected to trade still'),
-    ('value_summary', 'expected_purchases', 'float8', 'pg_catalog.sum(v.expected_purchases)', 'Days with a trade that are expected in {horizon text}'),
+    ('value_summary', 'expected_clients', 'float8', 'pg_catalog.sum(v.p_alive ORDER BY v.p_alive)', 'Clients who are expected to trade still'),
+    ('value_summary', 'expected_purchases', 'float8', 'pg_catalog.sum(v.expected_purchases ORDER BY v.expected_purchases)', 'Days with a trade that are expected in {horizon text}'),
     ('value_summary', 'clv', 'numeric(18,2)', 'pg_catalog.sum(v.clv)', 'Value of these clients in {horizon text}'),
     ('value_summary', 'lowest_clv', 'numeric(18,2)', 'pg_catalog.min(v.clv)', 'Value of the last of them'),
     ('value_summary', 'clv_share', 'float8', '(pg_catalog.sum(v.clv) / nullif(pg_catalog.sum(pg_catalog.sum(v.clv)) OVER (), 0))::float8', 'Share of the value of all clients, a fraction of 1'),
@@ -78,7 +79,7 @@ BEGIN ATOMIC
     ('value_calibration', 'frequency_order', 'integer', 'h.x', 'Order of the class'),
     ('value_calibration', 'clients', 'bigint', 'pg_catalog.count(*)', 'Clients of the class'),
     ('value_calibration', 'observed_purchases', 'bigint', 'pg_catalog.sum(h.observed)', 'Days with a trade that they had since'),
-    ('value_calibration', 'expected_purchases', 'float8', 'pg_catalog.sum(h.expected)', 'Days with a trade that the model expected')
+    ('value_calibration', 'expected_purchases', 'float8', 'pg_catalog.sum(h.expected ORDER BY h.expected)', 'Days with a trade that the model expected')
   ) AS c (object, name, type, expression, meaning);
 END;
 

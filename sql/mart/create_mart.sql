@@ -114,6 +114,9 @@ BEGIN
   LOOP
     EXECUTE statement;
   END LOOP;
+  FOR statement IN EXECUTE format('SELECT r.name FROM %I.definition AS d CROSS JOIN unnest(d.readers) AS r (name) WHERE to_regrole(quote_ident(r.name)) IS NOT NULL', mart) LOOP
+    PERFORM @extschema@.mart_grant_reader(mart, to_regrole(quote_ident(statement)), true);
+  END LOOP;
   RETURN QUERY
     SELECT p.object, p.status, p.reason
     FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, reason text)
@@ -140,7 +143,7 @@ DECLARE
   columns text;
 BEGIN
   EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d', mart) INTO kept;
-  kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "only_row": true}');
+  kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "readers": [], "only_row": true}');
   IF jsonb_typeof(settings) <> 'object' THEN
     RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"callback_share": 0.1}: mart_setting() lists them.';
   END IF;
@@ -253,6 +256,7 @@ BEGIN
       life_stage_name text,
       service_model_name text,
       policies jsonb,
+      readers text[] NOT NULL DEFAULT '{}',
       only_row boolean NOT NULL DEFAULT true UNIQUE CHECK (only_row)
     );
     COMMENT ON TABLE %1$I.definition IS 'What the mart was made from, in one row; update_mart changes it';
@@ -276,6 +280,7 @@ BEGIN
     COMMENT ON COLUMN %1$I.definition.life_stage_name IS 'Name of the decision table for life stages in the registry; NULL: none';
     COMMENT ON COLUMN %1$I.definition.service_model_name IS 'Name of the decision table for services in the registry; NULL: none';
     COMMENT ON COLUMN %1$I.definition.policies IS 'The versions of the registry when the mart was made or updated, with their first days';
+    COMMENT ON COLUMN %1$I.definition.readers IS 'Roles that grant_mart lets read the mart';
     COMMENT ON COLUMN %1$I.definition.only_row IS 'Keeps the table at one row';
   $table$, mart);
   RETURN QUERY SELECT * FROM @extschema@.mart_define(mart, jsonb_build_object('source', source, 'rating', rating::text, 'tiers', tiers::text, 'suitability', suitability::text,

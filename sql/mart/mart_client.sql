@@ -51,12 +51,12 @@ BEGIN ATOMIC
         FROM {household shares} AS h
         GROUP BY h.client_id) AS home ON home.client_id = f.client_id'),
     ('class join', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'LEFT JOIN (
-        SELECT k.client_id, string_agg(format(''%s %s %%'', k.class, round(100 * k.share)), '', '' ORDER BY k.share DESC NULLS LAST, k.class) AS list,
+        SELECT k.client_id, string_agg(concat(k.class, '' '' || round(100 * k.share) || '' %''), '', '' ORDER BY k.share DESC NULLS LAST, k.class) AS list,
           (array_agg(k.class ORDER BY k.share DESC NULLS LAST, k.class))[1] AS main_class, max(k.share) AS main_share, count(*) AS classes
         FROM (
           SELECT h.client_id, p.class, greatest(sum(h.market_value::numeric), 0) / nullif(sum(greatest(sum(h.market_value::numeric), 0)) OVER (PARTITION BY h.client_id), 0) AS share
           FROM {holding} AS h
-          LEFT JOIN (SELECT p.product_id, coalesce(p.category::text, p.kind::text) AS class FROM {product} AS p) AS p ON p.product_id = h.product_id
+          LEFT JOIN (SELECT p.product_id, coalesce(p.category::text, p.kind::text, ''not classed'') AS class FROM {product} AS p) AS p ON p.product_id = h.product_id
           WHERE h.on_day = {newest holding}
           GROUP BY h.client_id, p.class) AS k
         GROUP BY k.client_id) AS held ON held.client_id = f.client_id'),
@@ -69,7 +69,17 @@ BEGIN ATOMIC
         SELECT e.client_id, count(*) AS holdings, max(e.outcome_order) AS worst
         FROM {mart}.suitability_exception_at($1) AS e
         GROUP BY e.client_id) AS unsuitable ON unsuitable.client_id = f.client_id'),
-    ('rfm join', ARRAY['view client_rfm'], 'LEFT JOIN {mart}.client_rfm_at($1) AS rfm ON rfm.client_id = f.client_id')
+    ('rfm join', ARRAY['view client_rfm'], 'LEFT JOIN {mart}.client_rfm_at($1) AS rfm ON rfm.client_id = f.client_id'),
+    ('stage join', ARRAY['view life_stage'], 'LEFT JOIN {mart}.life_stage_at($1) AS stage ON stage.client_id = f.client_id'),
+    ('service join', ARRAY['view service_gap'], 'LEFT JOIN (
+        SELECT g.client_id, sum(g.owed) AS owed, sum(g.delivered) AS delivered, sum(g.gap) AS gap
+        FROM {mart}.service_gap_at($1) AS g
+        GROUP BY g.client_id) AS service ON service.client_id = f.client_id'),
+    ('offer join', ARRAY['view next_best_product'], 'LEFT JOIN (
+        SELECT n.client_id, string_agg(n.product_id, '', '' ORDER BY n.place) AS products, max(n.product_id) FILTER (WHERE n.place = 1) AS first_product,
+          max(n.reason) FILTER (WHERE n.place = 1) AS reason
+        FROM {mart}.next_best_product_at($1) AS n
+        GROUP BY n.client_id) AS offer ON offer.client_id = f.client_id')
   ) AS j (name, needs, template);
 END;
 
@@ -145,7 +155,8 @@ BEGIN ATOMIC
         GROUP BY s.household_id) AS held ON held.household_id = h.household_id',
       'One view of the household: one row a household, key household_id. Amounts are shared out: a client who belongs to two households counts in each with the share of it'),
     (90, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join}',
+      '{mart}.client_facts($1) AS f {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join} {stage join}
+      {service join} {offer join}',
       'One view of the client: one row a client, key client_id')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);
 END;
@@ -235,7 +246,7 @@ BEGIN ATOMIC
     ('client_360', 'household_id', 'text', ARRAY['household'], 'home.household_id', 'Household that has the largest share of the client'),
     ('client_360', 'households', 'bigint', ARRAY['household'], 'coalesce(home.households, 0)', 'Number of households that the client belongs to'),
     ('client_360', 'household_shares_complete', 'boolean', ARRAY['household'], 'home.complete', 'The shares of these sum to 1, to four decimals; empty without a household'),
-    ('client_360', 'classes_held', 'bigint', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'coalesce(held.classes, 0)', 'Number of classes of product held: the category, else the kind'),
+    ('client_360', 'classes_held', 'bigint', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'coalesce(held.classes, 0)', 'Number of classes of product held: the category, else the kind, else not classed'),
     ('client_360', 'holdings_by_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.list', 'The classes held with their share of the market value in percent, largest first'),
     ('client_360', 'main_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_class', 'The class with the largest share'),
     ('client_360', 'main_class_share', 'float8', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_share::float8', 'Its share of the market value, a fraction of 1'),
@@ -247,7 +258,15 @@ BEGIN ATOMIC
     ('client_360', 'worst_outcome_order', 'integer', ARRAY['view suitability_exception'], 'unsuitable.worst', 'Order of the outcome: suitable 1 to prohibited 6'),
     ('client_360', 'rfm_code', 'text', ARRAY['view client_rfm'], 'rfm.rfm_code', 'Classes of recency, frequency and amount of trades, such as 5-4-3: client_rfm'),
     ('client_360', 'rfm_segment', 'text', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment', 'Segment by the decision table {segments name}: client_rfm'),
-    ('client_360', 'rfm_segment_order', 'integer', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment_order', 'Place of the segment in the decision table, first 1')
+    ('client_360', 'rfm_segment_order', 'integer', ARRAY['view client_rfm', 'segments'], 'rfm.rfm_segment_order', 'Place of the segment in the decision table, first 1'),
+    ('client_360', 'life_stage', 'text', ARRAY['view life_stage'], 'stage.life_stage', 'Stage of the wealth life cycle: life_stage'),
+    ('client_360', 'life_stage_order', 'integer', ARRAY['view life_stage'], 'stage.life_stage_order', 'Order of the stage'),
+    ('client_360', 'services_owed', 'numeric(18,2)', ARRAY['view service_gap'], 'coalesce(service.owed, 0)', 'Services that are owed in the quarter: service_gap'),
+    ('client_360', 'services_delivered', 'numeric(18,2)', ARRAY['view service_gap'], 'coalesce(service.delivered, 0)', 'Services that were delivered in it so far'),
+    ('client_360', 'services_gap', 'numeric(18,2)', ARRAY['view service_gap'], 'coalesce(service.gap, 0)', 'Services that are still owed in it'),
+    ('client_360', 'next_product_id', 'text', ARRAY['view next_best_product'], 'offer.first_product', 'Product to offer next: next_best_product'),
+    ('client_360', 'next_product_reason', 'text', ARRAY['view next_best_product'], 'offer.reason', 'Why that one'),
+    ('client_360', 'next_product_ids', 'text', ARRAY['view next_best_product'], 'offer.products', 'The products to offer next, best first')
   ) AS c (questions, name, type, needs, expression, meaning);
 END;
 

@@ -31,6 +31,13 @@ BEGIN ATOMIC
       'Market value of the positions on their newest day'),
     ('client', 'permissions', 'text[]', ARRAY['permission'], 'coalesce(permitted.codes, ARRAY[]::text[])', 'activity',
       'Trading permissions that are open'),
+    ('client', 'effective', 'boolean', ARRAY['balance'], 'coalesce({balance now} >= {setting: effective_assets} AND {balance now} < ''Infinity'', false)', 'activity',
+      'Whether the client counts as effective: assets of at least {value: effective_assets}'),
+    ('client', 'activity_class', 'text', ARRAY['balance', 'trade'], 'CASE WHEN trade.last_on > $1 - {setting: active_days} THEN ''active''
+        WHEN coalesce({balance now}, 0) <= {setting: dormant_cash} AND coalesce(held.market_value, 0) = 0
+          AND coalesce(greatest(trade.last_on, c.opened_on) <= $1 - make_interval(years => {setting: dormant_years}), true) THEN ''dormant''
+        ELSE ''steady'' END', 'activity',
+      'active: a trade in the {value: active_days} days that end with the day; dormant: no holdings, assets of at most {value: dormant_cash} and no trade for {value: dormant_years} years; else steady'),
     ('product', 'grade_from', 'date', ARRAY['product_grade'], 'grade.valid_from', 'product',
       'First day of the version of the grade that is used')
   ) AS f (side, name, type, needs, expression, changes_with, meaning);

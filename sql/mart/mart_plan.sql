@@ -97,6 +97,24 @@ BEGIN
     RAISE EXCEPTION 'client_columns names "%", which is a column of % already', problem.name, problem.question
       USING ERRCODE = 'duplicate_column', HINT = 'Give the column another name in the source.';
   END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy, a.name, k.columns INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.decision_table) AS a
+  CROSS JOIN (SELECT ARRAY['recency_days', 'frequency', 'monetary', 'recency_score', 'frequency_score', 'monetary_score'] AS columns) AS k
+  WHERE a.name <> ALL (k.columns)
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" reads "%", which client_rfm does not have', problem.policy, problem.name
+      USING ERRCODE = 'undefined_column', DETAIL = format('There are: %s.', array_to_string(problem.columns, ', '));
+  END IF;
+  SELECT p.document::jsonb ->> 'name' AS policy INTO problem
+  FROM @extschema@.mart_policy(definition, 'segments') AS p
+  WHERE @extschema@.decision_table_labels(p.document::@extschema@.decision_table, 'segment') IS NULL AND p.document IS NOT NULL
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the decision table "%" has no output "segment"', problem.policy
+      USING ERRCODE = 'undefined_column', HINT = 'It names the segment of a client: the outputs of the table must have it.';
+  END IF;
   tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
@@ -130,6 +148,8 @@ BEGIN
     ('product fact risk_level', NOT coalesce(facts -> 'product' ? 'risk_level', false), 'products have no risk_level')
   ) AS n (need, unmet, reason)
   WHERE n.unmet;
+  PERFORM @extschema@.mart_service_require(definition, facts);
+  SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking FROM @extschema@.mart_service_lack(definition, lacking, facts) AS n;
 
   SELECT jsonb_object_agg(s.side, format('%s AS "%s level"%s', CASE WHEN lacking ? format('%s fact risk_level', s.side) THEN 'NULL::text'
     ELSE 'f.risk_level::text' END, s.side, r.list)) INTO kinds
@@ -162,7 +182,7 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
       NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
     UNION ALL
-    SELECT p.* FROM @extschema@.mart_service_piece(definition) AS p
+    SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
   ) AS p;
@@ -225,6 +245,7 @@ BEGIN
     ('product kind: open_permission', replace(kinds ->> 'product', '$2', '''open_permission''::text')),
     ('product group', 'f."product level"' || coalesce((SELECT string_agg(', f.' || quote_ident(r.name), '') FROM unnest(product_reads) AS r (name)), ''))
   ) AS p (name, final);
+  SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', p.final)) INTO pieces FROM @extschema@.mart_service_final(definition, lacking, facts) AS p;
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
   FROM (
     SELECT r.name, string_agg('f.' || quote_ident(f.name), ', ' ORDER BY f.place) AS list
@@ -381,14 +402,15 @@ BEGIN
     )
     SELECT a.ordinal, a.name, CASE WHEN a.left_out IS NULL THEN 'created' ELSE 'left out' END,
       coalesce(a.left_out, CASE
-        WHEN a.name IN ('client_facts', 'client_360') THEN (
+        WHEN a.name = 'client_facts' THEN (
           SELECT string_agg((lacking ->> v.name) || v.consequence, '; ' ORDER BY v.place)
           FROM (VALUES (1, 'client_profile', ': its columns are read from client, the past cannot be reproduced'), (2, 'balance', ': no assets'),
             (3, 'trading_day', ': days seen in balance stand for trading days'), (4, 'trade', ': no trades'), (5, 'holding', ': no holdings'),
-            (6, 'permission', ': no permissions'), (7, 'household', ': no households'), (8, 'fee', ': no revenue')) AS v (place, name, consequence)
-          WHERE lacking ? v.name AND (v.place <= 6 OR a.name = 'client_360'))
+            (6, 'permission', ': no permissions')) AS v (place, name, consequence)
+          WHERE lacking ? v.name)
         WHEN a.name = 'product_facts' THEN (lacking ->> 'product_grade') || ': its columns are read from product, the past cannot be reproduced'
-        ELSE (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name) END),
+        ELSE nullif(concat_ws('; ', lacking ->> ('facts of ' || a.name),
+          (SELECT string_agg(DISTINCT r.reason, '; ') FROM wanted AS w CROSS JOIN regexp_split_to_table(w.left_out, '; ') AS r (reason) WHERE w.question = a.name)), '') END),
       a.signature, a.shape, a.columns, a.types,
       format(E'FUNCTION %I.%I (%s) RETURNS %s\nLANGUAGE sql STABLE PARALLEL RESTRICTED%s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND',
         mart, a.function_name, a.arguments, a.shape, CASE WHEN a.shape LIKE 'TABLE%' THEN format(' ROWS %s', a.rows) END, a.list, a.origin),

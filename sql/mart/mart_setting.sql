@@ -23,10 +23,15 @@ BEGIN ATOMIC
     ('tail_shares', 'numeric[]', '{0.005,0.01,0.02,0.05,0.1}', 0, 1, 'The same for each row of tail_index_path'),
     ('activation_days', 'integer', '90', 1, 36500, 'Days from the day of opening within which a new client is activated'),
     ('activation_assets', 'numeric', '10000', NULL, NULL, 'Balance at which a new client is activated'),
-    ('effective_assets', 'numeric', '1000', NULL, NULL, 'Balance above which a client who does not trade is active'),
     ('tier_months', 'integer[]', '{3,6,12}', 1, 1200, 'Months after opening at which acquisition_tier looks which tiers were reached'),
     ('lifetime_months', 'integer', '60', 1, 12000, 'Months up to which client_lifetime_summary takes the mean lifetime'),
-    ('rhythm_days', 'integer', '365', 1, 36500, 'Days up to as_of whose trades give the rhythm of a client')
+    ('rhythm_days', 'integer', '365', 1, 36500, 'Days up to as_of whose trades give the rhythm of a client'),
+    ('effective_assets', 'numeric', '10000', 0, 1e14, 'Assets from which a client counts as effective, and as active without a trade'),
+    ('active_days', 'integer', '90', 1, 36500, 'A client with a trade in so many days up to as_of has the activity_class active'),
+    ('dormant_years', 'integer', '3', 1, 100, 'A client without a trade for so many years, without holdings and with assets up to dormant_cash has the activity_class dormant'),
+    ('dormant_cash', 'numeric', '100', 0, 1e14, 'Most assets that a dormant client may have'),
+    ('service_class', 'text', '', NULL, NULL, 'The fact that is the client_class of entitlement; if empty, investor_class'),
+    ('service_tail_share', 'numeric', '0.8', 0.01, 0.99, 'Share of the clients that service_concentration takes as the tail, in whole hundredths')
   ) AS s (name, type, value, lowest, highest, meaning);
 END;
 

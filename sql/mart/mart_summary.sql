@@ -56,11 +56,11 @@ BEGIN ATOMIC
     -- sums to fit.
     ('limit', '1e14'),
     ('usable balance', 'abs(s.amount::numeric) < {limit}'),
-    ('usable trade', 's.amount::numeric > 0 AND s.amount::numeric < {limit}'),
+    ('usable trade', '(s.amount::numeric > 0 AND s.amount::numeric < {limit})'),
     ('usable cash_flow', 'abs(s.amount::numeric) < {limit}'),
-    ('usable fee', 'abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other'')'),
+    ('usable fee', '(abs(s.amount::numeric) < {limit} AND s.kind::text IN (''commission'', ''advice'', ''distribution'', ''interest'', ''other''))'),
     ('usable contact', '(s.minutes IS NULL OR s.minutes::numeric >= 0 AND s.minutes::numeric < {limit})'),
-    ('usable holding', 's.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit})'),
+    ('usable holding', '(s.product_id IS NOT NULL AND (s.market_value IS NULL OR abs(s.market_value::numeric) < {limit}))'),
     -- and what is wrong with the others
     ('fault of an amount', 'CASE WHEN s.amount IS NULL THEN ''no amount'' WHEN s.amount::numeric IN (''NaN'', ''Infinity'', ''-Infinity'') THEN ''amount is not a finite number''
           WHEN abs(s.amount::numeric) >= {limit} THEN ''amount is out of range'' END'),
@@ -119,7 +119,7 @@ BEGIN ATOMIC
         WHERE {in the month} AND {usable contact}
         GROUP BY s.client_id) AS service ON service.client_id = c.client_id
       CROSS JOIN (
-        SELECT {newest positions} AS held_on, {first balance day} AS first_day) AS d
+        SELECT {newest positions} AS held_on, {first balance day} AS first_day OFFSET 0) AS d
       LEFT JOIN {positions of the month} AS held ON held.client_id = c.client_id
       CROSS JOIN LATERAL (
         SELECT coalesce(before.closing_assets, CASE WHEN before.client_id IS NULL AND c.began_before THEN {balance before} END, {no balance}) AS amount OFFSET 0) AS opening'),

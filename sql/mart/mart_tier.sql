@@ -28,8 +28,8 @@ RETURN (
 COMMENT ON FUNCTION mart_tier_from_balances(text, text) IS
   'The fact that decides tiers, if it is average_assets or assets and computed from balances; else NULL';
 
--- The pieces of SQL that say where a tier comes from. period is NULL where nothing is remembered. from_balances is the measure where one pass over
--- the period's balances gives it: average_assets, then the mean over all days of the period, or assets.
+-- The pieces of SQL that say where a tier comes from. period is NULL where nothing is remembered. from_balances is the measure where the summaries of the
+-- period's months give it: average_assets, then the mean over all days of the period, or assets.
 CREATE FUNCTION mart_tier_piece(period text, from_balances text)
 RETURNS TABLE (name text, template text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
@@ -43,7 +43,7 @@ BEGIN ATOMIC
       'LEFT JOIN (SELECT m.client_id, m.month, m.value AS tier_value, m.assets, m.standing FROM {mart}.tier_month AS m) AS t
         ON t.client_id = f.client_id AND t.month = {last month}'),
     ('month tier join', '', 'LEFT JOIN {mart}.tier_month AS t ON t.client_id = s.client_id
-        AND t.month = date_trunc(''{period}'', s.month + interval ''1 month'') - interval ''{months}'''),
+        AND t.month = (date_trunc(''{period}'', s.month + interval ''1 month'') - interval ''{months}'')::date'),
     ('month assets', 's.closing_assets', 'CASE WHEN {has balance} THEN s.closing_assets ELSE t.assets END'),
     ('tier label', '{crm}.tier({tiers}, t.tier_value::float8)', '{crm}.tier_label({tiers}, t.standing)'),
     ('tier rank', '{crm}.tier_rank({tiers}, t.tier_value::float8)', '{crm}.tier_rank(t.standing)'),

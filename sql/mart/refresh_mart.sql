@@ -105,7 +105,7 @@ DECLARE
   definition jsonb;
   kept jsonb;
 BEGIN
-  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
+  EXECUTE format('SELECT to_jsonb(d) - ''{suitability,client_columns,segments,life_stage,service_model,settings,readers}''::text[] FROM %I.definition AS d FOR UPDATE', mart) INTO definition;
   IF to_regprocedure(format('%I.summary_value(date, date, text[])', mart)) IS NULL THEN
     RETURN NULL;
   END IF;
@@ -174,7 +174,7 @@ COMMENT ON FUNCTION mart_refresh_follow(text, jsonb) IS
 -- Digests of whole rows are of their text, so what text looks like is fixed.
 CREATE FUNCTION mart_refresh_source(mart text, from_month date, to_month date, recompute_from date)
 RETURNS TABLE (month date, source_rows bigint, sources jsonb, is_another bool)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET datestyle = iso
 SET intervalstyle = postgres

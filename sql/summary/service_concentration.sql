@@ -121,9 +121,9 @@ CREATE FUNCTION total_service(summary service_concentration_summary) RETURNS num
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_service_concentration_total_service';
 COMMENT ON FUNCTION total_service(service_concentration_summary) IS 'the sum of the service, exact';
 
-CREATE FUNCTION accuracy(summary service_concentration_summary) RETURNS double precision
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_service_concentration_accuracy';
-COMMENT ON FUNCTION accuracy(service_concentration_summary) IS 'by how much values that count as equal may differ: twice this share of them';
+CREATE FUNCTION value_accuracy(summary service_concentration_summary) RETURNS double precision
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_service_concentration_value_accuracy';
+COMMENT ON FUNCTION value_accuracy(service_concentration_summary) IS 'by how much values that count as equal may differ: twice this share of them';
 
 CREATE FUNCTION concentration_index(summary service_concentration_summary) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'crm_service_concentration_index';

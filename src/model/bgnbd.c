@@ -61,7 +61,7 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 		{
 			const double *recency = problem->by_time + row->recency * CRM_BY_TIME;
 			/* the odds to be gone since the last purchase */
-			double ln_odds = log(a / (b + x - 1)) + (r + x) * (tenure[0] - recency[0]);
+			double ln_odds = log(a / (b + (x - 1))) + (r + x) * (tenure[0] - recency[0]);
 			double e = exp(-fabs(ln_odds));
 			double gone = ln_odds > 0 ? 1 / (1 + e) : e / (1 + e);
 
@@ -69,7 +69,7 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 			slope_r += gone * (tenure[0] - recency[0]);
 			slope_alpha += gone * (r + x) * (tenure[1] - recency[1]);
 			slope_a += gone / a;
-			slope_b -= gone / (b + x - 1);
+			slope_b -= gone / (b + (x - 1));
 		}
 		clients += weight;
 		sum += weight * value;
@@ -85,21 +85,6 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 	return sum + clients * r * theta[ALPHA];
 }
 
-static int
-starts(double mean_rate, double starts[][CRM_MODEL_PARAMETERS])
-{
-	static const double shapes[][3] = {{1, 1, 3}, {0.3, 0.6, 2}, {4, 0.2, 2}, {1, 3, 3}};
-
-	for (int i = 0; i < lengthof(shapes); i++)
-	{
-		starts[i][R] = log(shapes[i][0]);
-		starts[i][ALPHA] = log(shapes[i][0] / (1.5 * mean_rate));
-		starts[i][A] = log(shapes[i][1]);
-		starts[i][B] = log(shapes[i][2]);
-	}
-	return lengthof(shapes);
-}
-
 /* ------------------------------------------------------------------------------------------------------------------
  * Predictions
  * ------------------------------------------------------------------------------------------------------------------ */
@@ -112,7 +97,7 @@ ln_odds_alive(const double *parameters, const CrmHistory *history)
 
 	if (x == 0)
 		return HUGE_VAL;
-	return log(parameters[B] + x - 1) - log(parameters[A]) -
+	return log(parameters[B] + (x - 1)) - log(parameters[A]) -
 	       (parameters[R] + x) *
 	           log1p((history->T - history->t_x) / (parameters[ALPHA] + history->t_x));
 }
@@ -154,6 +139,8 @@ purchases_density(double u, const void *parameters, double *slope)
  */
 
 #define MAX_TERMS 1024
+/* So many horizons are taken through the series together: their sums do not wait for one another. */
+#define LANES 8
 
 /* What the terms have whatever the horizon: made as they are asked for, so that many horizons cost little more than one. */
 typedef struct Terms
@@ -164,13 +151,25 @@ typedef struct Terms
 	double made[MAX_TERMS];  /* sum over k <= n */
 } Terms;
 
-static double
-purchases_by_series(const Alive *alive, double ratio, Terms *terms)
+/* For 1 to LANES ascending ratios above 0; false if the series would be too long. */
+static bool
+purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms *terms,
+                    double *purchases)
 {
-	double z = ratio / (1 + ratio), probability = exp(-alive->shape * log1p(ratio)), sum = 0;
+	double z[LANES], probability[LANES], sum[LANES];
 
+	for (int lane = 0; lane < LANES; lane++)
+	{
+		double ratio = ratios[Min(lane, nratios - 1)];
+
+		z[lane] = ratio / (1 + ratio);
+		probability[lane] = exp(-alive->shape * log1p(ratio));
+		sum[lane] = 0;
+	}
 	for (int n = 0; n < MAX_TERMS; n++)
 	{
+		double step, made;
+
 		if (n == terms->n)
 		{
 			terms->steps[n] = (alive->shape + n) / (n + 1);
@@ -178,18 +177,30 @@ purchases_by_series(const Alive *alive, double ratio, Terms *terms)
 			terms->stays *= (alive->b + n) / (alive->a + alive->b + n);
 			terms->n++;
 		}
-		probability *= z * terms->steps[n];
-		sum += probability * terms->made[n];
-		/* from here on no term is a larger part of the one before it; not looked at each time */
+		step = terms->steps[n];
+		made = terms->made[n];
+		for (int lane = 0; lane < LANES; lane++)
+		{
+			probability[lane] *= z[lane] * step;
+			sum[lane] += probability[lane] * made;
+		}
+		/*
+		 * From here on no term is a larger part of the one before it; the longest horizon takes the most terms.  Not looked at
+		 * each time.
+		 */
 		if (n % 8 == 7)
 		{
-			double most = z * Max(terms->steps[n], 1) * (n + 2) / (n + 1);
+			double most = z[LANES - 1] * Max(step, 1) * (n + 2) / (n + 1);
 
-			if (most < 1 && probability * terms->made[n] * most < 1e-16 * (1 - most) * sum)
-				return sum;
+			if (most < 1 &&
+			    probability[LANES - 1] * made * most < 1e-16 * (1 - most) * sum[LANES - 1])
+			{
+				memcpy(purchases, sum, sizeof(double) * nratios);
+				return true;
+			}
 		}
 	}
-	return NAN;
+	return false;
 }
 
 /* The same expectation as an integral over the chance to go, for where the series would be long. */
@@ -204,7 +215,7 @@ purchases_by_integral(const Alive *alive, double ratio)
 	           crm_ln_beta(alive->a, alive->b));
 }
 
-/* Purchases within each of some times, in the unit of "seen", the time already seen with that of the prior. */
+/* Purchases within each of some ascending times, in the unit of "seen", the time already seen with that of the prior. */
 static void
 purchases_ahead(const Alive *alive, double seen, int ntimes, const double *times, double *purchases)
 {
@@ -212,15 +223,20 @@ purchases_ahead(const Alive *alive, double seen, int ntimes, const double *times
 
 	terms.n = 0;
 	terms.stays = 1;
-	for (int i = 0; i < ntimes; i++)
+	for (int i = 0, n; i < ntimes; i += n)
 	{
-		double ratio = times[i] / seen;
+		double ratios[LANES], most = Min(100 / alive->shape, 10);
 
-		purchases[i] = ratio == 0 ? 0 : NAN;
-		if (ratio > 0 && alive->shape * ratio < 100 && ratio < 10)
-			purchases[i] = purchases_by_series(alive, ratio, &terms);
-		if (isnan(purchases[i]))
-			purchases[i] = purchases_by_integral(alive, ratio);
+		for (n = 0; n < LANES && i + n < ntimes; n++)
+		{
+			ratios[n] = times[i + n] / seen;
+			if (ratios[n] == 0 || ratios[n] >= most)
+				break;
+		}
+		if (n > 0 && purchases_by_series(alive, n, ratios, &terms, purchases + i))
+			continue;
+		n = 1;
+		purchases[i] = times[i] == 0 ? 0 : purchases_by_integral(alive, times[i] / seen);
 	}
 }
 
@@ -252,14 +268,14 @@ static double
 probability(const double *parameters, double n, double time)
 {
 	double r = parameters[R], alpha = parameters[ALPHA], a = parameters[A], b = parameters[B];
-	double stays = crm_ln_rising(b, n) - crm_ln_rising(a + b, n);
+	double stays = crm_ln_stays(a, b, n);
 	double sum;
 
 	if (time == 0)
 		return n == 0;
 	sum = exp(stays + crm_ln_nbd(r, -log1p(alpha / time), -log1p(time / alpha), n));
 	if (n > 0)
-		sum += exp(log(a) + crm_ln_rising(b, n - 1) - crm_ln_rising(a + b, n)) *
+		sum += exp(log(a / (b + (n - 1))) + stays) *
 		       crm_nbd_tail(r, time / (alpha + time), alpha / (alpha + time), n);
 	return sum;
 }
@@ -267,7 +283,7 @@ probability(const double *parameters, double n, double time)
 const CrmPurchaseKind crm_bgnbd = {.model = &crm_bgnbd_kind,
                                    .time_parameter = {0, 1, 0, 0},
                                    .log_likelihood = log_likelihood,
-                                   .starts = starts,
+                                   .starts = {{1, 1, 3}, {0.3, 0.6, 2}, {4, 0.2, 2}, {1, 3, 3}},
                                    .ln_odds_alive = ln_odds_alive,
                                    .purchases_if_alive = purchases_if_alive,
                                    .purchases_new = purchases_new,

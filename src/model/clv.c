@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/date.h"
 
@@ -78,17 +79,87 @@ discount_purchases(const CrmModel *model, const Question *question, double *all,
 	}
 }
 
-static Worth
-worth_of(const CrmModel *purchases, const CrmModel *amounts, const Question *question)
+/* What decides over the purchases of clients who are alive, but for their history. */
+typedef struct Outlook
 {
+	double parameters[CRM_MODEL_PARAMETERS];
+	double horizon;
+	double discount_rate;
+	uint64 kind; /* a whole word, so that no byte is undefined */
+} Outlook;
+
+/* What discount_purchases has said of a history, of which t_x does not matter. */
+typedef struct Remembered
+{
+	uint64 outlook; /* number of the outlook that it belongs to; 0 in a free place */
+	double x;
+	double T;
+	double all;
+	double discounted;
+} Remembered;
+
+#define REMEMBERED 4096
+
+/*
+ * The clients of a book have few distinct x and T, while the sum over the periods is what a CLV costs: a call site keeps what it
+ * has found.  Where two histories have one place, the later one takes it.
+ */
+typedef struct Memory
+{
+	Outlook outlook;
+	uint64 noutlooks;
+	Remembered places[REMEMBERED];
+} Memory;
+
+static void
+recall_purchases(Memory *memory, const CrmModel *model, const Question *question, double *all,
+                 double *discounted)
+{
+	Outlook outlook = {.horizon = question->horizon,
+	                   .discount_rate = question->discount_rate,
+	                   .kind = model->header.kind};
+	double key[2] = {question->history.x, question->history.T};
+	Remembered *place;
+
+	memcpy(outlook.parameters, model->parameters, sizeof(outlook.parameters));
+	if (memory->noutlooks == 0 || memcmp(&outlook, &memory->outlook, sizeof(Outlook)) != 0)
+	{
+		memory->outlook = outlook;
+		memory->noutlooks++;
+	}
+	place = &memory->places[hash_bytes((const unsigned char *) key, sizeof(key)) % REMEMBERED];
+	if (place->outlook != memory->noutlooks || place->x != key[0] || place->T != key[1])
+	{
+		discount_purchases(model, question, &place->all, &place->discounted);
+		place->outlook = memory->noutlooks;
+		place->x = key[0];
+		place->T = key[1];
+	}
+	*all = place->all;
+	*discounted = place->discounted;
+}
+
+/* 22003 for a value beyond the numbers, which takes a discount rate far below 0. */
+static Worth
+worth_of(FunctionCallInfo fcinfo, const CrmModel *purchases, const CrmModel *amounts,
+         const Question *question)
+{
+	FmgrInfo *site = fcinfo->flinfo;
 	Worth worth;
 
+	if (site->fn_extra == NULL)
+		site->fn_extra = MemoryContextAllocZero(site->fn_mcxt, sizeof(Memory));
 	worth.p_alive = crm_purchase_p_alive(purchases, &question->history);
-	discount_purchases(purchases, question, &worth.purchases, &worth.discounted);
+	recall_purchases(site->fn_extra, purchases, question, &worth.purchases, &worth.discounted);
 	worth.purchases *= worth.p_alive;
 	worth.discounted *= worth.p_alive;
 	worth.amount = crm_expected_amount(amounts, question->history.x, question->total);
-	worth.clv = question->margin * worth.amount * worth.discounted;
+	worth.clv = worth.discounted * worth.amount * question->margin;
+	if (!isfinite(worth.discounted) || isinf(worth.clv))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		                errmsg("the value of a client is out of range"),
+		                errhint("Look at horizon, discount_rate and margin: a rate below 0 makes "
+		                        "late purchases worth more than early ones.")));
 	return worth;
 }
 
@@ -150,7 +221,7 @@ crm_clv(PG_FUNCTION_ARGS)
 
 	if (!read_question(fcinfo, purchases, &question))
 		PG_RETURN_NULL();
-	worth = worth_of(purchases, amounts, &question);
+	worth = worth_of(fcinfo, purchases, amounts, &question);
 	if (isnan(worth.clv))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(worth.clv);
@@ -174,7 +245,7 @@ crm_clv_detail(PG_FUNCTION_ARGS)
 
 	if (!read_question(fcinfo, purchases, &question))
 		PG_RETURN_NULL();
-	worth = worth_of(purchases, amounts, &question);
+	worth = worth_of(fcinfo, purchases, amounts, &question);
 	crm_record_number(&record, worth.p_alive);
 	crm_record_number(&record, worth.purchases);
 	crm_record_number(&record, worth.discounted);
@@ -186,8 +257,8 @@ crm_clv_detail(PG_FUNCTION_ARGS)
 
 /* The variance that the estimates of one of the two models bring into the CLV: g' V g, with g by central differences. */
 static double
-variance_from(const CrmModel *varied, const CrmModel *purchases, const CrmModel *amounts,
-              const Question *question)
+variance_from(FunctionCallInfo fcinfo, const CrmModel *varied, const CrmModel *purchases,
+              const CrmModel *amounts, const Question *question)
 {
 	int n = crm_model_kind(varied)->nparameters;
 	double slope[CRM_MODEL_PARAMETERS], variance = 0;
@@ -198,10 +269,10 @@ variance_from(const CrmModel *varied, const CrmModel *purchases, const CrmModel 
 
 		above.parameters[i] *= 1 + DIFFERENCE;
 		below.parameters[i] *= 1 - DIFFERENCE;
-		slope[i] = worth_of(varied == purchases ? &above : purchases,
+		slope[i] = worth_of(fcinfo, varied == purchases ? &above : purchases,
 		                    varied == amounts ? &above : amounts, question)
 		               .clv -
-		           worth_of(varied == purchases ? &below : purchases,
+		           worth_of(fcinfo, varied == purchases ? &below : purchases,
 		                    varied == amounts ? &below : amounts, question)
 		               .clv;
 		slope[i] /= 2 * DIFFERENCE * varied->parameters[i];
@@ -253,11 +324,15 @@ crm_clv_interval(PG_FUNCTION_ARGS)
 		                errmsg("confidence must be between 0 and 1")));
 	if (!read_question(fcinfo, purchases, &question))
 		PG_RETURN_NULL();
-	clv = worth_of(purchases, amounts, &question).clv;
+	clv = worth_of(fcinfo, purchases, amounts, &question).clv;
 	if (purchases->header.flags & amounts->header.flags & CRM_MODEL_HAS_COVARIANCE)
-		std_error = sqrt(Max(variance_from(purchases, purchases, amounts, &question) +
-		                         variance_from(amounts, purchases, amounts, &question),
-		                     0));
+	{
+		double variance = variance_from(fcinfo, purchases, purchases, amounts, &question) +
+		                  variance_from(fcinfo, amounts, purchases, amounts, &question);
+
+		/* not a number where the value exists only just: q next to 1 */
+		std_error = variance < 0 ? 0 : sqrt(variance);
+	}
 	bound = normal_bound(confidence) * std_error;
 	crm_record_number(&record, clv);
 	crm_record_number(&record, std_error);

@@ -5,8 +5,9 @@
  * NLopt searches (L-BFGS), first from several starts over a thinned sample of the rows, then over all of them from the best
  * place.  Newton steps take the last digits; their Hessian, by differences of the gradient, also gives the covariances.
  *
- * NLopt is a C++ library that knows nothing of PostgreSQL's errors: nothing may be thrown through it.  The likelihood sees that
- * an interrupt is wanted, tells NLopt to stop, and the interrupt is served when NLopt has returned.
+ * NLopt is a C++ library that knows nothing of PostgreSQL's errors: nothing may be thrown through it.  An interrupt is served
+ * between two likelihoods.  If it is one that raises an error, the error is kept, NLopt is told to stop, and it is raised when NLopt has
+ * returned; any other leaves the search as it was, so that the fit does not depend on it.
  */
 #include "postgres.h"
 
@@ -38,7 +39,28 @@ typedef struct Search
 	uint32 evaluations;
 	double best;
 	double best_theta[CRM_MODEL_PARAMETERS];
+	ErrorData *error; /* of an interrupt that was served within NLopt */
 } Search;
+
+/* CHECK_FOR_INTERRUPTS within NLopt. */
+static void
+serve_interrupts(Search *search)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		search->error = CopyErrorData();
+		FlushErrorState();
+		nlopt_force_stop(search->optimizer);
+	}
+	PG_END_TRY();
+}
 
 /* The mean log-likelihood, as NLopt calls it. */
 static double
@@ -58,8 +80,8 @@ evaluate(unsigned n, const double *theta, double *gradient, void *data)
 		search->best = value;
 		memcpy(search->best_theta, theta, sizeof(double) * n);
 	}
-	if (InterruptPending)
-		nlopt_force_stop(search->optimizer);
+	if (InterruptPending && search->error == NULL)
+		serve_interrupts(search);
 	return value;
 }
 
@@ -69,30 +91,23 @@ search_peak(Search *search, double *theta, uint32 evaluations)
 {
 	int n = search->problem->nparameters;
 	nlopt_result result;
+	double value;
 
 	search->best = -HUGE_VAL;
 	memcpy(search->best_theta, theta, sizeof(double) * n);
-	do
-	{
-		search->optimizer = nlopt_create(NLOPT_LD_LBFGS, n);
-		if (search->optimizer == NULL)
-			ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-		nlopt_set_max_objective(search->optimizer, evaluate, search);
-		nlopt_set_lower_bounds1(search->optimizer, -BOUND);
-		nlopt_set_upper_bounds1(search->optimizer, BOUND);
-		nlopt_set_ftol_rel(search->optimizer, 1e-14);
-		nlopt_set_xtol_rel(search->optimizer, 1e-10);
-		nlopt_set_maxeval(search->optimizer, evaluations);
-		memcpy(theta, search->best_theta, sizeof(double) * n);
-		{
-			double value;
-
-			result = nlopt_optimize(search->optimizer, theta, &value);
-		}
-		nlopt_destroy(search->optimizer);
-		/* an interrupt that cancels nothing: go on from the best place */
-		CHECK_FOR_INTERRUPTS();
-	} while (result == NLOPT_FORCED_STOP);
+	search->optimizer = nlopt_create(NLOPT_LD_LBFGS, n);
+	if (search->optimizer == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	nlopt_set_max_objective(search->optimizer, evaluate, search);
+	nlopt_set_lower_bounds1(search->optimizer, -BOUND);
+	nlopt_set_upper_bounds1(search->optimizer, BOUND);
+	nlopt_set_ftol_rel(search->optimizer, 1e-14);
+	nlopt_set_xtol_rel(search->optimizer, 1e-10);
+	nlopt_set_maxeval(search->optimizer, evaluations);
+	result = nlopt_optimize(search->optimizer, theta, &value);
+	nlopt_destroy(search->optimizer);
+	if (search->error != NULL)
+		ReThrowError(search->error);
 	memcpy(theta, search->best_theta, sizeof(double) * n);
 	return result > 0 && result != NLOPT_MAXEVAL_REACHED;
 }
@@ -251,6 +266,14 @@ fit_from(Search *search, const double *start, CrmFit *fit)
 	fit->has_covariance = fit->status == CRM_FIT_CONVERGED;
 }
 
+/* A start is a rough guess; NLopt takes none beyond the bounds. */
+static void
+take_start(const CrmFitProblem *problem, const double *start, double *theta)
+{
+	for (int i = 0; i < problem->nparameters; i++)
+		theta[i] = Max(-BOUND, Min(start[i], BOUND));
+}
+
 /*
  * Fit, and say how it went.  The result depends on the problem alone.
  */
@@ -261,10 +284,10 @@ crm_fit(const CrmFitProblem *problem, const double (*starts)[CRM_MODEL_PARAMETER
 	Search search = {.problem = problem, .stride = Max(1, problem->nrows / THINNED_ROWS)};
 	double theta[CRM_MODEL_PARAMETERS], best_theta[CRM_MODEL_PARAMETERS], best = -HUGE_VAL;
 
-	memcpy(best_theta, starts[0], sizeof(best_theta));
+	take_start(problem, starts[0], best_theta);
 	for (int start = 0; start < nstarts; start++)
 	{
-		memcpy(theta, starts[start], sizeof(theta));
+		take_start(problem, starts[start], theta);
 		search_peak(&search, theta, THINNED_EVALUATIONS);
 		if (search.best > best)
 		{
@@ -278,7 +301,8 @@ crm_fit(const CrmFitProblem *problem, const double (*starts)[CRM_MODEL_PARAMETER
 	{
 		CrmFit other;
 
-		fit_from(&search, starts[start], &other);
+		take_start(problem, starts[start], theta);
+		fit_from(&search, theta, &other);
 		if (other.log_likelihood >
 		    fit->log_likelihood -
 		        (other.status == CRM_FIT_CONVERGED ? 1e-10 * fabs(fit->log_likelihood) : 0))

@@ -235,21 +235,6 @@ log_likelihood(const CrmFitProblem *fit, const double *theta, double *gradient, 
 	return sum + clients * (r * theta[ALPHA] + s * theta[BETA]);
 }
 
-static int
-starts(double mean_rate, double starts[][CRM_MODEL_PARAMETERS])
-{
-	static const double shapes[][3] = {{1, 1, 1}, {0.5, 0.6, 0.4}, {4, 1, 4}, {1, 3, 3}};
-
-	for (int i = 0; i < lengthof(shapes); i++)
-	{
-		starts[i][R] = log(shapes[i][0]);
-		starts[i][ALPHA] = log(shapes[i][0] / (1.5 * mean_rate));
-		starts[i][S] = log(shapes[i][1]);
-		starts[i][BETA] = log(shapes[i][2]);
-	}
-	return lengthof(shapes);
-}
-
 /* ------------------------------------------------------------------------------------------------------------------
  * Predictions
  * ------------------------------------------------------------------------------------------------------------------ */
@@ -336,16 +321,17 @@ probability(const double *parameters, double n, double time)
 		return n == 0;
 	stays = crm_ln_nbd(parameters[R], -log1p(alpha / time), -log1p(time / alpha), n) -
 	        s * log1p(time / beta);
-	leaves = log(s * time / beta) + crm_ln_rising(parameters[R], n) - crm_ln_rising(1, n) +
+	leaves = log(s * time / beta) + crm_ln_nbd(parameters[R], 0, 0, n) +
 	         crm_ln_integral(leaving_density, &leaving, 0);
 	return exp(stays) + exp(leaves);
 }
 
-const CrmPurchaseKind crm_pareto_nbd = {.model = &crm_pareto_nbd_kind,
-                                        .time_parameter = {0, 1, 0, 1},
-                                        .log_likelihood = log_likelihood,
-                                        .starts = starts,
-                                        .ln_odds_alive = ln_odds_alive,
-                                        .purchases_if_alive = purchases_if_alive,
-                                        .purchases_new = purchases_new,
-                                        .probability = probability};
+const CrmPurchaseKind crm_pareto_nbd = {
+    .model = &crm_pareto_nbd_kind,
+    .time_parameter = {0, 1, 0, 1},
+    .log_likelihood = log_likelihood,
+    .starts = {{1, 1, 1}, {0.5, 0.6, 0.4}, {4, 1, 4}, {1, 3, 3}},
+    .ln_odds_alive = ln_odds_alive,
+    .purchases_if_alive = purchases_if_alive,
+    .purchases_new = purchases_new,
+    .probability = probability};

@@ -184,12 +184,18 @@ fit_purchases(const CrmPurchaseKind *kind, Datum summary, double days_per_unit)
 	}
 	else
 	{
-		double starts[CRM_MAX_STARTS][CRM_MODEL_PARAMETERS], unit, units[CRM_MODEL_PARAMETERS];
+		double starts[CRM_STARTS][CRM_MODEL_PARAMETERS], unit, units[CRM_MODEL_PARAMETERS];
 		CrmPurchaseProblem *problem = make_problem(kind, &purchases, &unit);
-		int nstarts = kind->starts(problem->mean_rate, starts);
 		CrmFit fit;
 
-		crm_fit(&problem->fit, starts, nstarts, &fit);
+		for (int i = 0; i < CRM_STARTS; i++)
+		{
+			starts[i][0] = log(kind->starts[i][0]);
+			starts[i][1] = log(kind->starts[i][0] / (1.5 * problem->mean_rate));
+			starts[i][2] = log(kind->starts[i][1]);
+			starts[i][3] = log(kind->starts[i][2]);
+		}
+		crm_fit(&problem->fit, starts, CRM_STARTS, &fit);
 		for (int i = 0; i < kind->model->nparameters; i++)
 			units[i] = kind->time_parameter[i] ? unit / days_per_unit : 1;
 		crm_fit_store(&fit, units, model);

@@ -48,17 +48,19 @@ typedef struct CrmPurchaseProblem
 #define CRM_BY_FREQUENCY 4
 #define CRM_BY_TIME 4
 #define CRM_BY_BOTH 5
+#define CRM_STARTS 4
 
 typedef struct CrmPurchaseKind
 {
 	const CrmModelKind *model;
 	int time_parameter[CRM_MODEL_PARAMETERS]; /* 1 where a parameter is a time */
 	CrmLogLikelihood log_likelihood;
-	int (*starts)(double mean_rate, double starts[][CRM_MODEL_PARAMETERS]);
+	/* where searches start: r, and the two other parameters, of which alpha follows from r */
+	double starts[CRM_STARTS][3];
 
 	/* ln of the odds to be alive, HUGE_VAL if that is certain */
 	double (*ln_odds_alive)(const double *parameters, const CrmHistory *history);
-	/* purchases within each of some times, if alive at their start */
+	/* purchases within each of some ascending times, if alive at their start; t_x does not matter */
 	void (*purchases_if_alive)(const double *parameters, const CrmHistory *history, int ntimes,
 	                           const double *times, double *purchases);
 	/* purchases of a new client within a time */
@@ -66,8 +68,6 @@ typedef struct CrmPurchaseKind
 	/* the probability that a new client makes n of them */
 	double (*probability)(const double *parameters, double n, double time);
 } CrmPurchaseKind;
-
-#define CRM_MAX_STARTS 4
 
 extern const CrmPurchaseKind crm_bgnbd;
 extern const CrmPurchaseKind crm_pareto_nbd;

@@ -103,7 +103,22 @@ crm_ln_beta(double a, double b)
 double
 crm_ln_nbd(double r, double ln_z, double ln_complement, double n)
 {
-	return crm_ln_rising(r, n) - crm_ln_rising(1, n) + r * ln_complement + (n > 0 ? n * ln_z : 0);
+	if (n == 0)
+		return r * ln_complement;
+	/* Gamma(r + n) / (Gamma(r) n!) is 1 / (n B(r, n)), without the difference of two large numbers */
+	return r * ln_complement + n * ln_z - log(n) - crm_ln_beta(r, n);
+}
+
+/*
+ * ln of (b)_n / (a + b)_n, which is the mean of (1 - p)^n over a p that is Beta(a, b); n >= 0.  It is (b)_a / (b + n)_a, too: the
+ * smaller of n and a makes the smaller numbers to be subtracted.
+ */
+double
+crm_ln_stays(double a, double b, double n)
+{
+	if (n <= a)
+		return crm_ln_rising(b, n) - crm_ln_rising(a + b, n);
+	return crm_ln_rising(b, a) - crm_ln_rising(b + n, a);
 }
 
 /* The continued fraction of the incomplete beta function, by Lentz's method (NIST DLMF 8.17.22). */
@@ -138,32 +153,6 @@ beta_fraction(double a, double b, double x)
 	return result;
 }
 
-/* The probability that a negative binomial count is below n, for n not far above its mean. */
-static double
-nbd_below(double r, double z, double ln_complement, double n)
-{
-	double probability = exp(r * ln_complement), sum = 0;
-
-	/* upwards from the probability of 0, which is exact where it is large */
-	if (probability > 1e-300)
-	{
-		for (double j = 0; j < n; j++)
-		{
-			sum += probability;
-			probability *= z * (r + j) / (j + 1);
-		}
-		return sum;
-	}
-	/* else downwards from that of n - 1, on the side where they fall */
-	probability = exp(crm_ln_nbd(r, log(z), ln_complement, n - 1));
-	for (double j = n - 1; j >= 0 && probability > 1e-17 * sum; j--)
-	{
-		sum += probability;
-		probability *= j / (z * (r + j - 1));
-	}
-	return sum;
-}
-
 /*
  * The probability that a negative binomial count is n or more, n >= 1: the regularised incomplete beta function I_z(n, r),
  * where complement is 1 - z.
@@ -171,13 +160,17 @@ nbd_below(double r, double z, double ln_complement, double n)
 double
 crm_nbd_tail(double r, double z, double complement, double n)
 {
+	double ln_z = z < 0.5 ? log(z) : log1p(-complement);
 	double ln_complement = z < 0.5 ? log1p(-z) : log(complement);
+	double factor;
 
 	if (z <= 0)
 		return 0;
+	factor = exp(n * ln_z + r * ln_complement - crm_ln_beta(n, r));
+	/* the fraction converges fast on either side of the mean, for the side that it is on */
 	if (z < (n + 1) / (n + r + 2))
-		return exp(n * log(z) + r * ln_complement - crm_ln_beta(n, r)) * beta_fraction(n, r, z) / n;
-	return Max(1 - nbd_below(r, z, ln_complement, n), 0);
+		return factor * beta_fraction(n, r, z) / n;
+	return Max(1 - factor * beta_fraction(r, n, complement) / r, 0);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------

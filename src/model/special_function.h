@@ -12,6 +12,7 @@ extern double crm_digamma(double x);
 extern double crm_digamma_rising(double x, double n);
 extern double crm_ln_beta(double a, double b);
 extern double crm_ln_nbd(double r, double ln_z, double ln_complement, double n);
+extern double crm_ln_stays(double a, double b, double n);
 extern double crm_nbd_tail(double r, double z, double complement, double n);
 
 /*

@@ -477,10 +477,10 @@ crm_service_concentration_total_service(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(crm_money_numeric(total_of(read.services, read.nbuckets)));
 }
 
-/* accuracy(service_concentration_summary) -> float8: half the width of a bucket, of the values in it */
-PG_FUNCTION_INFO_V1(crm_service_concentration_accuracy);
+/* value_accuracy(service_concentration_summary) -> float8: half the width of a bucket, of the values in it */
+PG_FUNCTION_INFO_V1(crm_service_concentration_value_accuracy);
 Datum
-crm_service_concentration_accuracy(PG_FUNCTION_ARGS)
+crm_service_concentration_value_accuracy(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_FLOAT8(crm_bucket_accuracy(concentration_of(fcinfo).per_octave));
 }

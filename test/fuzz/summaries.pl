@@ -48,6 +48,18 @@ my %corpus = (
     "co_holding('{}')", "co_holding('{a}')", "co_holding(ARRAY['p' || n % 5, 'p' || n % 7, 'p' || n * n % 11]) FROM generate_series(1, 300) AS n",
     "co_holding(ARRAY['p' || n, 'p' || n + 1]) FROM generate_series(1, 40) AS n", "co_holding(ARRAY[repeat('x', n)]) FROM generate_series(0, 255) AS n WHERE n < 4 OR n > 251",
   ],
+  coverage_summary => [
+    "coverage(0, 0)", "coverage(2, 1.25)", "coverage(n % 4, n % 3) FROM generate_series(0, 40) AS n", "coverage(922337203685477.5807, n) FROM generate_series(1, 3) AS n",
+    "coverage(0, n * 12345678.9) FROM generate_series(1, 9) AS n", "coverage(1, 922337203685477.5807) FROM generate_series(1, 9) AS n",
+  ],
+  service_concentration_summary => [
+    "service_concentration(5, 1)", "service_concentration(n, abs(n % 7)) FROM generate_series(-20, 60) AS n", "service_concentration(exp(n), n + 8) FROM generate_series(-8, 30) AS n",
+    "service_concentration(n * n, 922337203685477.5807, 0.05) FROM generate_series(1, 60) AS n", "service_concentration(9e14, 0)",
+  ],
+  asset_bridge_summary => [
+    "asset_bridge(5, 7.5, 3, 1, false, false)", "asset_bridge(NULL, NULL, 1, 1, true, true)", "asset_bridge(NULLIF(n % 3, 0), n, n, 0.0001, n % 3 = 0, false) FROM generate_series(1, 30) AS n",
+    "asset_bridge(-922337203685477.5807, 922337203685477.5807, 0, n, false, false) FROM generate_series(1, 3) AS n", "asset_bridge(n, NULL, 0, 0, false, true) FROM generate_series(1, 5) AS n",
+  ],
 );
 
 my $node = Mutation::start('summaries');

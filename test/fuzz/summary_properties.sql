@@ -132,6 +132,74 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION fuzz.use(v crm.coverage_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.clients(v);
+  served bigint := crm.owed_clients(v) - crm.untouched(v) + crm.served_unowed(v);
+BEGIN
+  IF NOT (n >= 1 AND crm.owed_clients(v) BETWEEN 0 AND n AND served BETWEEN 0 AND n AND least(crm.fully_covered(v), crm.untouched(v), crm.served_unowed(v)) >= 0
+      AND crm.owed(v) = crm.covered(v) + crm.service_gap(v) AND least(crm.covered(v), crm.service_gap(v)) >= 0 AND crm.covered(v) <= crm.delivered(v)) THEN
+    PERFORM fuzz.broken('clients or totals that cannot be', v::text);
+  END IF;
+  IF NOT coalesce(crm.coverage_rate(v) BETWEEN 0 AND 1 AND crm.fully_covered_share(v) + crm.untouched_share(v) BETWEEN 0 AND 1 + 1e-12, crm.owed(v) = 0) THEN
+    PERFORM fuzz.broken('a share that is not between 0 and 1', v::text);
+  END IF;
+  IF NOT coalesce(crm.jain_index(v) BETWEEN (1 - 1e-12) / n AND (1 + 1e-12) * served / n AND abs(crm.jain_index(v) * (1 + crm.coefficient_of_variation(v) ^ 2) - 1) < 1e-9, served = 0 AND crm.delivered(v) = 0) THEN
+    PERFORM fuzz.broken('evenness that cannot be', v::text, crm.jain_index(v)::text);
+  END IF;
+  IF n < 4e18 AND crm.delivered(crm.coverage_summary_merge(v, v)) <> 2 * crm.delivered(v) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its total', v::text);
+  END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.service_concentration_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint := crm.clients(v);
+  c float8 := crm.concentration_index(v);
+BEGIN
+  IF NOT (n >= 1 AND crm.total_service(v) >= 0 AND coalesce(abs(c) <= 1 + 1e-12 AND crm.concentration_error(v) BETWEEN 0 AND 1 + 1e-12, crm.total_service(v) = 0)) THEN
+    PERFORM fuzz.broken('an index that cannot be', v::text, c::text);
+  END IF;
+  IF EXISTS (SELECT FROM crm.concentration_curve(v, 10) WHERE NOT coalesce(value_share BETWEEN 0 AND 1 + 1e-12, true) OR NOT coalesce(service_share BETWEEN 0 AND 1 + 1e-12, true)) THEN
+    PERFORM fuzz.broken('a curve that leaves the square', v::text);
+  END IF;
+  BEGIN
+    IF NOT coalesce(crm.gini_of_value(v) BETWEEN 0 AND 1, crm.total_value(v) = 0) THEN
+      PERFORM fuzz.broken('inequality is not between 0 and 1', v::text);
+    END IF;
+  EXCEPTION WHEN invalid_parameter_value THEN
+    NULL; -- some are negative
+  END;
+  IF n < 4e18 AND crm.total_service(crm.service_concentration_summary_merge(v, v)) <> 2 * crm.total_service(v) THEN
+    PERFORM fuzz.broken('twice a summary has not twice its total', v::text);
+  END IF;
+END
+$$;
+
+CREATE FUNCTION fuzz.use(v crm.asset_bridge_summary) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  open record;
+BEGIN
+  SELECT sum(amount * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS amount, sum(clients * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS clients, count(*) AS parts INTO open FROM crm.asset_bridge_parts(v);
+  IF open.amount <> 0 OR open.clients <> 0 OR open.parts <> 8 THEN
+    PERFORM fuzz.broken('a bridge that does not close', v::text, open::text);
+  END IF;
+  IF NOT (least(crm.inflow(v), crm.outflow(v), crm.opening_clients(v), crm.closing_clients(v), crm.new_clients(v), crm.lost_clients(v)) >= 0 AND coalesce(crm.client_attrition(v) BETWEEN 0 AND 1, crm.opening_clients(v) = 0)) THEN
+    PERFORM fuzz.broken('flows or clients that cannot be', v::text);
+  END IF;
+  SELECT sum(amount) FILTER (WHERE part = 'transfers') AS amount, sum(amount * CASE WHEN ordinal < 8 THEN 1 ELSE -1 END) AS parts INTO open FROM crm.asset_bridge_parts(ARRAY[v, v]);
+  IF open.parts <> 0 OR open.amount <> crm.opening_assets(v) - crm.closing_assets(v) THEN
+    PERFORM fuzz.broken('a chain that does not close', v::text, open::text);
+  END IF;
+EXCEPTION WHEN numeric_value_out_of_range THEN
+  NULL; -- parts in range whose sum is not
+END
+$$;
+
 CREATE FUNCTION fuzz.original(kind text) RETURNS SETOF bytea
 LANGUAGE sql BEGIN ATOMIC
   SELECT decode(s, 'hex')

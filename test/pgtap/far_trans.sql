@@ -25,6 +25,12 @@ FROM crm.create_mart('mart', 'source', rating => :'rating', tiers => :'tiers', s
 SELECT set_eq('SELECT object FROM made JOIN crm.mart_question() AS q ON q.name = object WHERE status = ''left out'' AND q.ordinal < 30', ARRAY['suitability_exception', 'suitability_change', 'trading_days',
   'source_days', 'calendar', 'summary_value', 'source_digest', 'source_reject', 'tier_value', 'tier_history', 'client_month', 'tier_watch', 'tier_migration', 'tier_as_told', 'tier_why'],
   'what needs holdings, a calendar, days or tiers that move is left out');
+SELECT set_eq('SELECT object, reason FROM made WHERE object IN (''client_rfm'', ''abc_class'', ''asset_concentration'', ''household_360'')', $$VALUES ('client_rfm', 'source has no view trade'),
+  ('abc_class', 'source has no view balance; source has no view holding; source has no view fee'), ('asset_concentration', 'source has no view balance; source has no view holding'),
+  ('household_360', 'source has no view household')$$, 'nor is there what clients are worth, or belong to');
+SELECT results_eq('SELECT count(*), count(DISTINCT measure_rank), min(measure_value), max(measure_rank) FROM mart.top_clients WHERE measure = ''score''', $$
+  SELECT count(*), count(DISTINCT score), round(min(score)::numeric, 2), (SELECT count(*) + 1 FROM mart.client_rating AS a WHERE a.score > min(r.score))
+  FROM mart.client_rating AS r WHERE score >= (SELECT score FROM mart.client_rating WHERE score IS NOT NULL ORDER BY score DESC OFFSET 99 LIMIT 1)$$, 'clients are ranked by score, equal scores together');
 SELECT results_eq('SELECT count(*) FROM mart.client_360', ARRAY[29090::bigint], 'every client, by the newest version of the profile');
 SELECT results_eq('SELECT count(*), count(risk_level) FROM mart.product_facts(''2022-11-30'')', $$VALUES (806::bigint, 806::bigint)$$, 'every security, graded');
 

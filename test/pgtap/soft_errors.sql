@@ -27,7 +27,10 @@ INSERT INTO literal VALUES
   ('distribution_summary', (SELECT crm.distribution(5)::text), true), ('distribution_summary', '0100', false),
   ('survival_summary', (SELECT crm.survival(5, true)::text), true), ('survival_summary', '0100ff', false),
   ('migration_summary', (SELECT crm.migration(1, 2)::text), true), ('migration_summary', '0100ff', false),
-  ('co_holding_summary', (SELECT crm.co_holding('{a,b}')::text), true), ('co_holding_summary', '0100ff', false);
+  ('co_holding_summary', (SELECT crm.co_holding('{a,b}')::text), true), ('co_holding_summary', '0100ff', false),
+  ('coverage_summary', (SELECT crm.coverage(2, 1)::text), true), ('coverage_summary', '0100ff', false),
+  ('service_concentration_summary', (SELECT crm.service_concentration(5, 1)::text), true), ('service_concentration_summary', '0100ff', false),
+  ('asset_bridge_summary', (SELECT crm.asset_bridge(5, 7, 3, 1, false, false)::text), true), ('asset_bridge_summary', '0100ff', false);
 SELECT is(pg_input_is_valid(literal, 'crm.' || type), valid, type || ': ' || left(literal, 60)) FROM literal;
 -- the soft error says what the hard one says
 SELECT is((SELECT row(e.sql_error_code, e.message, e.detail, e.hint)::text FROM pg_input_error_info('{"tiers": [{"label": "mass"}, {"label": "gold", "enter": 5, "keep": 6}]}', 'crm.tier_policy') AS e),

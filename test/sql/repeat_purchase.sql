@@ -1,4 +1,4 @@
--- repeat_purchase_summary and spend_summary: what models of purchases and of amounts are fitted to.
+-- repeat_purchase_summary: what models of purchases are fitted to.
 SET search_path = crm, public;
 SET datestyle = ISO;
 
@@ -17,21 +17,11 @@ SELECT t.* FROM (SELECT repeat_purchases(a, '2026-02-01') AS s FROM client) AS c
 SELECT repeat_purchases(a, '2025-12-31') IS NULL AS nobody, repeat_purchases(a, NULL) IS NULL AS no_day FROM client;
 SELECT repeat_purchases(a, 'infinity') FROM client;
 
--- Repeat days and their total: the first day of each client is left out. A client without a positive total has no row.
-SELECT t.* FROM (SELECT repeat_spend(a) AS s FROM client) AS c, spend_table(s) AS t;
-SELECT clients(s) FROM (SELECT repeat_spend(a) AS s FROM client) AS c;
-SELECT repeat_spend(a) IS NULL AS nobody FROM client WHERE client_id = 'fay';
-SELECT repeat_spend(a) FROM (SELECT activity(d, 900000000000000) AS a FROM unnest('{2026-01-01,2026-01-02,2026-01-03}'::date[]) AS d) AS c;
-
 -- The text is the binary form; it depends on no setting. Merging gives what aggregating all gives.
 SELECT s AS text, s = s::text::repeat_purchase_summary AS same, encode(repeat_purchase_summary_send(s), 'hex') = s::text AS binary_is_text
 FROM (SELECT repeat_purchases(a, '2026-04-11') AS s FROM client) AS c;
-SELECT s AS text, s = s::text::spend_summary AS same, encode(spend_summary_send(s), 'hex') = s::text AS binary_is_text
-FROM (SELECT repeat_spend(a) AS s FROM client) AS c;
 SELECT rollup(s ORDER BY part) = (SELECT repeat_purchases(a, '2026-04-11') FROM client) AS same, rollup(s ORDER BY part DESC) = rollup(s ORDER BY part) AS any_order
 FROM (SELECT client_id > 'b' AS part, repeat_purchases(a, '2026-04-11') AS s FROM client GROUP BY 1) AS c;
-SELECT rollup(s) = (SELECT repeat_spend(a) FROM client) AS same
-FROM (SELECT client_id > 'b' AS part, repeat_spend(a) AS s FROM client GROUP BY 1) AS c;
 SELECT repeat_purchase_summary_merge(NULL, s) = s AS one, clients(repeat_purchase_summary_merge(s, s)) AS twice, s <> repeat_purchase_summary_merge(s, s) AS other
 FROM (SELECT repeat_purchases(a, '2026-04-11') AS s FROM client) AS c;
 
@@ -39,8 +29,4 @@ FROM (SELECT repeat_purchases(a, '2026-04-11') AS s FROM client) AS c;
 SELECT literal, regexp_replace(problem('repeat_purchase_summary', literal), '^.*\n  (.*)\n.*$', '\1') AS problem
 FROM unnest(ARRAY['', '01', '0200', '0101010000000001', '010000', '0100010a000001', '0100010a050201', '0100010a0b0101', '0100010a050601', '0100010a050001', '0100010a000101', '0100010a000000',
   '0100020a0000010000000200', '0100020a00000100000001', '010002ffffffff0f000001ffffffff0f000001', '0100010a0000ffffffffffffffff7f', '0100020a0000ffffffffffffffff7f01000001', '0100ffffffff0f']) WITH ORDINALITY AS u (literal, n)
-ORDER BY n;
-SELECT literal, regexp_replace(problem('spend_summary', literal), '^.*\n  (.*)\n.*$', '\1') AS problem
-FROM unnest(ARRAY['', '0100', '010000000', '0100000000', '0100010000', '0100000001010501', '0100000001000501', '0100000001010001', '0100000001010500', '010000000201050101050101', '01000000020105010005 01',
-  '0100000002010501000501', '0100ffffffffffffffff7f0100', '010000000180808080080501']) WITH ORDINALITY AS u (literal, n)
 ORDER BY n;

@@ -240,6 +240,7 @@ SQL
     for my $statement ("SELECT crm.update_mart('mart'::pg_catalog.text, tiers => '$moving'::crm.tier_policy)",
       "CALL crm.refresh_mart('mart'::pg_catalog.text, '2024-01-31'::pg_catalog.date)",
       "CALL crm.refresh_mart('mart'::pg_catalog.text, '2024-01-31'::pg_catalog.date, recompute_from => '2024-01-01'::pg_catalog.date)",
+      "SELECT crm.verify_mart('mart'::pg_catalog.text, 1::pg_catalog.numeric)",
       "SELECT crm.close_month('mart'::pg_catalog.text, '2024-01-31'::pg_catalog.date)",
       "SELECT crm.simulate_tiers('mart'::pg_catalog.text, NULL, '$moving'::crm.tier_policy, '2024-01-01'::pg_catalog.date, '2024-01-31'::pg_catalog.date)",
       "SELECT crm.tier_swap_set('mart'::pg_catalog.text, NULL, '$moving'::crm.tier_policy, '2024-01-01'::pg_catalog.date)")

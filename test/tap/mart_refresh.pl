@@ -31,12 +31,18 @@ CREATE INDEX ON source.kept_balance (on_day);
 INSERT INTO source.kept_balance
 SELECT 'C' || n, d::date, (hashint8(n * 1000 + extract(doy FROM d)::int) & 1023) FROM generate_series(1, 2000) AS n, generate_series(date '2024-01-01', date '2024-06-30', '7 days') AS d;
 CREATE VIEW source.balance AS SELECT * FROM source.kept_balance;
+CREATE TABLE source.trade AS
+SELECT 'C' || n AS client_id, date '2024-01-01' + (n * 7 + k * 31) % 182 AS on_day, (1 + n % 100)::numeric AS amount FROM generate_series(1, 2000) AS n, generate_series(1, 4) AS k;
+CREATE INDEX ON source.trade (on_day);
+INSERT INTO source.trade SELECT 'nobody', date '2024-01-01' + n, 1 FROM generate_series(0, 181) AS n;
 CREATE FUNCTION count_of(mart text) RETURNS text LANGUAGE plpgsql AS \$\$
 DECLARE result text;
 BEGIN
-  EXECUTE format('SELECT string_agg(concat_ws('' '', coalesce(t.month, r.month), t.clients, r.clients), '', '' ORDER BY 1)
+  EXECUTE format('SELECT string_agg(concat_ws('' '', coalesce(t.month, r.month), t.clients, s.clients, r.clients, j.rows, r.rejected), '', '' ORDER BY 1)
     FROM (SELECT month, count(*) AS clients FROM %1\$I.tier_month GROUP BY month) AS t FULL JOIN %1\$I.refresh_log AS r USING (month)
-    WHERE t.clients IS DISTINCT FROM r.clients OR t.clients <> 2000', mart) INTO result;
+    FULL JOIN (SELECT month, count(*) AS clients FROM %1\$I.client_summary GROUP BY month) AS s USING (month)
+    FULL JOIN (SELECT month, count(*) AS rows FROM %1\$I.rejected GROUP BY month) AS j USING (month)
+    WHERE t.clients IS DISTINCT FROM r.standings OR s.clients IS DISTINCT FROM r.clients OR t.clients <> 2000 OR s.clients <> 2000 OR j.rows IS DISTINCT FROM r.rejected', mart) INTO result;
   RETURN coalesce(result, '');
 END \$\$;
 SQL
@@ -47,9 +53,8 @@ for my $mart ('undisturbed', 'mart')
 sql("CALL crm.refresh_mart('undisturbed')");
 is(sql('SELECT count(*) FROM undisturbed.refresh_log'), $months, 'there are months to refresh');
 
-my $other = 'SELECT count(*) FROM (SELECT month, client_id, value, assets, standing::text FROM mart.tier_month) AS m'
-  . ' FULL JOIN (SELECT month, client_id, value, assets, standing::text FROM undisturbed.tier_month) AS u USING (month, client_id, value, assets, standing)'
-  . ' WHERE m.month IS NULL OR u.month IS NULL';
+my $kept = 'SELECT t.month, t.client_id, t.value, t.assets, t.standing::text, s::text AS summary FROM %1$s.tier_month AS t FULL JOIN %1$s.client_summary AS s USING (month, client_id)';
+my $other = 'SELECT count(*) FROM ((' . sprintf($kept, 'mart') . ' EXCEPT ' . sprintf($kept, 'undisturbed') . ') UNION ALL (' . sprintf($kept, 'undisturbed') . ' EXCEPT ' . sprintf($kept, 'mart') . ')) AS o';
 
 # From here on a balance takes its time, so that a refresh can be met half way.
 sub slow { sql("CREATE OR REPLACE VIEW source.balance AS SELECT client_id, on_day, amount FROM source.kept_balance"
@@ -118,6 +123,18 @@ sql("SELECT pg_cancel_backend($pid)");
 eval { $refresh->{run}->finish };
 like(${ $refresh->{err} }, qr/canceling statement due to user request/, 'cancelled');
 is(sql("SELECT count_of('mart')"), '', 'every month is whole or not there');
+
+# The lock goes with the refresh: by an error it is given back although the session lives on.
+my ($out, $err) = ('', '');
+$node->psql('postgres', "SET statement_timeout = '200ms'; CALL crm.refresh_mart('mart');\nRESET statement_timeout; SELECT 'locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory';", stdout => \$out, stderr => \$err, on_error_stop => 0);
+like($err, qr/canceling statement due to statement timeout/, 'a refresh that runs out of time');
+like($out, qr/^locks 0$/m, 'holds no lock afterwards');
+my $first = refresh("CALL crm.refresh_mart('mart', '2024-02-29')");
+backend('CALL crm.refresh_mart');
+$node->psql('postgres', "SET lock_timeout = '50ms'; CALL crm.refresh_mart('mart')", stderr => \$err);
+like($err, qr/NOTICE:  mart mart is being refreshed by process \d+: waiting for it/, 'a second refresh says whom it waits for');
+like($err, qr/canceling statement due to lock timeout/, 'as long as lock_timeout lets it');
+$first->{run}->finish;
 
 # ---- two at once ----
 my @both = map { refresh("CALL crm.refresh_mart('mart')") } 1 .. 2;

@@ -49,7 +49,9 @@ SQL
 my %call = (
   activity => 'on_day, amount', balance => 'on_day, amount', balance_snapshot => 'on_day, amount', distribution => 'amount::float8',
   survival => q{on_day - '2019-12-31'::date, amount > 0}, migration => q{client_id % 5 + 1, (on_day - '2019-12-31'::date) % 5 + 1},
-  co_holding => 'held');
+  co_holding => 'held',
+  coverage => 'client_id % 5, abs(amount)', service_concentration => 'amount::float8, client_id',
+  asset_bridge => q{amount, amount + 1, client_id, 0.5, false, false});
 for my $aggregate (sort keys %call)
 {
   my $part = sub { "SELECT client_id, crm.$aggregate($call{$aggregate}) AS s FROM $_[0] GROUP BY client_id" };
