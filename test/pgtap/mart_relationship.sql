@@ -5,7 +5,7 @@ SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT no_plan();
-\set clients 20000
+\set clients `echo "${CRM_EXT_TEST_CLIENTS:-20000}"`
 
 ------------------------------------------------------------------------------------------------------------------------
 -- The source
@@ -411,7 +411,7 @@ DROP SCHEMA source CASCADE;
 -- What the example broker plants
 ------------------------------------------------------------------------------------------------------------------------
 
-\set clients 400
+\set clients `echo "${CRM_EXT_TEST_CLIENTS:-20000}"`
 \set products 40
 \set first_day 2025-07-01
 \set last_day 2026-06-30

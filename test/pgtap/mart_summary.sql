@@ -6,7 +6,7 @@ SET LOCAL jit = off;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT no_plan();
 
-\set clients 20000
+\set clients 5000
 CREATE SCHEMA summary_source;
 -- number n is a hash of what it is about
 CREATE FUNCTION pg_temp.pick(n int, of int, salt int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT (hashint4extended($1, $3) & 2147483647)::int % $2 $$;
