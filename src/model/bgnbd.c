@@ -151,21 +151,25 @@ typedef struct Terms
 	double made[MAX_TERMS];  /* sum over k <= n */
 } Terms;
 
-/* For 1 to LANES ascending ratios above 0; false if the series would be too long. */
-static bool
-purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms *terms,
-                    double *purchases)
+/* For as many ascending ratios above 0 as lanes, or fewer; false if the series would be too long. */
+static pg_attribute_always_inline bool
+sum_series(const Alive *alive, const int lanes, int nratios, const double *ratios, Terms *terms,
+           double *purchases)
 {
 	double z[LANES], probability[LANES], sum[LANES];
 
-	for (int lane = 0; lane < LANES; lane++)
+	for (int lane = 0; lane < nratios; lane++)
 	{
-		double ratio = ratios[Min(lane, nratios - 1)];
-
-		z[lane] = ratio / (1 + ratio);
-		probability[lane] = exp(-alive->shape * log1p(ratio));
-		sum[lane] = 0;
+		z[lane] = ratios[lane] / (1 + ratios[lane]);
+		probability[lane] = exp(-alive->shape * log1p(ratios[lane]));
 	}
+	/* lanes that are left over do again what the last one does */
+	for (int lane = nratios; lane < lanes; lane++)
+	{
+		z[lane] = z[nratios - 1];
+		probability[lane] = probability[nratios - 1];
+	}
+	memset(sum, 0, sizeof(sum));
 	for (int n = 0; n < MAX_TERMS; n++)
 	{
 		double step, made;
@@ -179,7 +183,7 @@ purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms
 		}
 		step = terms->steps[n];
 		made = terms->made[n];
-		for (int lane = 0; lane < LANES; lane++)
+		for (int lane = 0; lane < lanes; lane++)
 		{
 			probability[lane] *= z[lane] * step;
 			sum[lane] += probability[lane] * made;
@@ -190,10 +194,10 @@ purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms
 		 */
 		if (n % 8 == 7)
 		{
-			double most = z[LANES - 1] * Max(step, 1) * (n + 2) / (n + 1);
+			double most = z[lanes - 1] * Max(step, 1) * (n + 2) / (n + 1);
 
 			if (most < 1 &&
-			    probability[LANES - 1] * made * most < 1e-16 * (1 - most) * sum[LANES - 1])
+			    probability[lanes - 1] * made * most < 1e-16 * (1 - most) * sum[lanes - 1])
 			{
 				memcpy(purchases, sum, sizeof(double) * nratios);
 				return true;
@@ -201,6 +205,15 @@ purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms
 		}
 	}
 	return false;
+}
+
+/* The compiler makes one loop for each number of lanes. */
+static bool
+purchases_by_series(const Alive *alive, int nratios, const double *ratios, Terms *terms,
+                    double *purchases)
+{
+	return nratios == 1 ? sum_series(alive, 1, 1, ratios, terms, purchases)
+	                    : sum_series(alive, LANES, nratios, ratios, terms, purchases);
 }
 
 /* The same expectation as an integral over the chance to go, for where the series would be long. */

@@ -207,7 +207,7 @@ read_question(FunctionCallInfo fcinfo, const CrmModel *purchases, Question *ques
  *
  * Horizon in, and discount_rate of, one unit of time of the purchase model; margin is the share of an amount that is earned.  NULL before the
  * first active day, and where no amount can be expected.  22023: activity after as_of, a horizon below 0 or above 10,000, a
- * discount_rate of -1 or less, numbers that are not finite.
+ * discount_rate of -1 or less, numbers that are not finite.  22003: a value beyond the numbers.
  */
 PG_FUNCTION_INFO_V1(crm_clv);
 Datum

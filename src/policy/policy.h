@@ -7,7 +7,7 @@
 
 #include "fmgr.h"
 
-#include "row/call_site.h"
+#include "value/call_site.h"
 #include "row/row.h"
 #include "value/value.h"
 

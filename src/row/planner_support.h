@@ -7,7 +7,7 @@
 
 #include "nodes/supportnodes.h"
 
-#include "row/call_site.h"
+#include "value/call_site.h"
 
 extern Node *crm_simplify_rows(Node *request, CompilePolicy compile, int nrows);
 

@@ -21,7 +21,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "row/call_site.h"
+#include "value/call_site.h"
 #include "summary/co_holding.h"
 #include "summary/record.h"
 

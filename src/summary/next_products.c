@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "row/call_site.h"
+#include "value/call_site.h"
 #include "summary/co_holding.h"
 #include "summary/record.h"
 

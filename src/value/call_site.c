@@ -12,7 +12,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "row/call_site.h"
+#include "value/call_site.h"
 
 /* Whether an argument of a call is a literal. */
 bool
