@@ -31,7 +31,6 @@
 #define MAX_NAME_BYTES 255
 #define FIRST_PRODUCTS 4
 #define NAME_BYTES 16 /* for each product, at first */
-#define MAX_PAIRS (MAX_PRODUCTS * (MAX_PRODUCTS - 1) / 2)
 #define WORD sizeof(int64)
 
 typedef struct CoHoldingState
