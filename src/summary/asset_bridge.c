@@ -161,17 +161,6 @@ open_bridge(CrmReader *in, uint16 flags)
 	return state;
 }
 
-static int64
-add_clients(int64 a, int64 b)
-{
-	int64 sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("number of clients is out of range")));
-	return sum;
-}
-
 /* Nothing but the number of clients can run over: an amount has 64 bits, a total fewer than 127. */
 static CrmState *
 merge_bridge(CrmState *into_state, const CrmState *from_state)
@@ -179,7 +168,7 @@ merge_bridge(CrmState *into_state, const CrmState *from_state)
 	AssetBridgeState *into = (AssetBridgeState *) into_state;
 	const AssetBridgeState *from = (const AssetBridgeState *) from_state;
 
-	(void) add_clients(clients_of(into), clients_of(from));
+	(void) crm_add_clients(clients_of(into), clients_of(from));
 	into->stayed += from->stayed;
 	into->joined += from->joined;
 	into->left += from->left;
@@ -249,10 +238,10 @@ chained(const Bridge *before, const Bridge *next)
 	chain.lost_assets = crm_money_add(before->lost_assets, next->lost_assets);
 	chain.transfers = crm_money_add(before->transfers, transferred);
 	chain.opening_clients = before->opening_clients;
-	chain.new_clients = add_clients(before->new_clients, next->new_clients);
-	chain.lost_clients = add_clients(before->lost_clients, next->lost_clients);
-	chain.transferred_clients =
-	    add_clients(before->transferred_clients, next->opening_clients - before->closing_clients);
+	chain.new_clients = crm_add_clients(before->new_clients, next->new_clients);
+	chain.lost_clients = crm_add_clients(before->lost_clients, next->lost_clients);
+	chain.transferred_clients = crm_add_clients(before->transferred_clients,
+	                                            next->opening_clients - before->closing_clients);
 	return chain;
 }
 
@@ -323,7 +312,7 @@ crm_asset_bridge_add(PG_FUNCTION_ARGS)
 	state = (AssetBridgeState *) crm_summary_state(fcinfo, &bridge_kind);
 	if (state == NULL)
 		state = (AssetBridgeState *) crm_state_new(&bridge_kind, 0);
-	(void) add_clients(clients_of(state), 1);
+	(void) crm_add_clients(clients_of(state), 1);
 	if (is_new && is_lost)
 		state->joined_and_left++;
 	else if (is_new)

@@ -156,21 +156,13 @@ open_coverage(CrmReader *in, uint16 flags)
 	return state;
 }
 
-static void
-count_clients(CoverageState *state, int64 clients)
-{
-	if (__builtin_add_overflow(state->clients, clients, &state->clients))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("number of clients is out of range")));
-}
-
 static CrmState *
 merge_coverage(CrmState *into_state, const CrmState *from_state)
 {
 	CoverageState *into = (CoverageState *) into_state;
 	const CoverageState *from = (const CoverageState *) from_state;
 
-	count_clients(into, from->clients);
+	into->clients = crm_add_clients(into->clients, from->clients);
 	into->owed_clients += from->owed_clients;
 	into->fully_covered += from->fully_covered;
 	into->untouched += from->untouched;
@@ -238,7 +230,7 @@ crm_coverage_add(PG_FUNCTION_ARGS)
 	state = (CoverageState *) crm_summary_state(fcinfo, &coverage_kind);
 	if (state == NULL)
 		state = (CoverageState *) crm_state_new(&coverage_kind, 0);
-	count_clients(state, 1);
+	state->clients = crm_add_clients(state->clients, 1);
 	if (owed > 0)
 	{
 		state->owed_clients++;

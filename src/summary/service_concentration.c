@@ -348,7 +348,7 @@ gini_of_value(const ServiceConcentration *read)
 }
 
 /*
- * How far the index can be from that of the values themselves.  A client's rank is off by at most half of what the others in the
+ * How far the index can be from that of the values themselves, to 1/10000.  A client's rank is off by at most half of what the others in the
  * bucket take, where their values may differ: where they do not all lie at one end of it.
  */
 static double
