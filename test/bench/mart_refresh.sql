@@ -52,7 +52,7 @@ CREATE INDEX ON bench_refresh.cash_flow (on_day);
 CREATE INDEX ON bench_refresh.fee (on_day);
 CREATE INDEX ON bench_refresh.contact (on_day);
 CREATE INDEX ON bench_refresh.holding (on_day);
-VACUUM ANALYZE;
+VACUUM ANALYZE bench_refresh.client, bench_refresh.balance, bench_refresh.trade, bench_refresh.cash_flow, bench_refresh.fee, bench_refresh.contact, bench_refresh.holding, bench_refresh.product;
 SELECT count(*) FROM crm.create_mart('bench_mart', 'bench_refresh', tiers => '{"period": "month", "tiers": [{"label": "mass"}, {"label": "affluent", "enter": 20000, "keep": 16000},
   {"label": "private", "enter": 100000, "keep": 80000}], "moves": {"up_after": 1, "watch_after": 3, "down_after": 6, "land": "best_of_window", "window": 6}}') \g /dev/null
 
