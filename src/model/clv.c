@@ -119,7 +119,7 @@ recall_purchases(Memory *memory, const CrmModel *model, const Question *question
 	                   .discount_rate = question->discount_rate,
 	                   .kind = model->header.kind};
 	double key[2] = {question->history.x, question->history.T};
-	Remembered *place;
+	Remembered *place, found;
 
 	memcpy(outlook.parameters, model->parameters, sizeof(outlook.parameters));
 	if (memory->noutlooks == 0 || memcmp(&outlook, &memory->outlook, sizeof(Outlook)) != 0)
@@ -130,10 +130,12 @@ recall_purchases(Memory *memory, const CrmModel *model, const Question *question
 	place = &memory->places[hash_bytes((const unsigned char *) key, sizeof(key)) % REMEMBERED];
 	if (place->outlook != memory->noutlooks || place->x != key[0] || place->T != key[1])
 	{
-		discount_purchases(model, question, &place->all, &place->discounted);
-		place->outlook = memory->noutlooks;
-		place->x = key[0];
-		place->T = key[1];
+		/* kept when it is whole: a cancelled sum must not be found under the history that had the place */
+		discount_purchases(model, question, &found.all, &found.discounted);
+		found.outlook = memory->noutlooks;
+		found.x = key[0];
+		found.T = key[1];
+		*place = found;
 	}
 	*all = place->all;
 	*discounted = place->discounted;
@@ -330,8 +332,8 @@ crm_clv_interval(PG_FUNCTION_ARGS)
 		double variance = variance_from(fcinfo, purchases, purchases, amounts, &question) +
 		                  variance_from(fcinfo, amounts, purchases, amounts, &question);
 
-		/* not a number where the value exists only just: q next to 1 */
-		std_error = variance < 0 ? 0 : sqrt(variance);
+		/* not known where the value exists only just, q next to 1, or where its square is beyond the numbers */
+		std_error = variance < 0 ? 0 : isinf(variance) ? NAN : sqrt(variance);
 	}
 	bound = normal_bound(confidence) * std_error;
 	crm_record_number(&record, clv);

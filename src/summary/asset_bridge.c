@@ -161,23 +161,6 @@ open_bridge(CrmReader *in, uint16 flags)
 	return state;
 }
 
-static int64
-add_clients(int64 a, int64 b)
-{
-	int64 sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("number of clients is out of range")));
-	return sum;
-}
-
-static inline void
-add_money(CrmMoney *total, int128 units)
-{
-	crm_money_store(total, crm_money_load(total) + units);
-}
-
 /* Nothing but the number of clients can run over: an amount has 64 bits, a total fewer than 127. */
 static CrmState *
 merge_bridge(CrmState *into_state, const CrmState *from_state)
@@ -185,17 +168,17 @@ merge_bridge(CrmState *into_state, const CrmState *from_state)
 	AssetBridgeState *into = (AssetBridgeState *) into_state;
 	const AssetBridgeState *from = (const AssetBridgeState *) from_state;
 
-	(void) add_clients(clients_of(into), clients_of(from));
+	(void) crm_add_clients(clients_of(into), clients_of(from));
 	into->stayed += from->stayed;
 	into->joined += from->joined;
 	into->left += from->left;
 	into->joined_and_left += from->joined_and_left;
-	add_money(&into->opening, crm_money_load(&from->opening));
-	add_money(&into->closing, crm_money_load(&from->closing));
-	add_money(&into->inflow, crm_money_load(&from->inflow));
-	add_money(&into->outflow, crm_money_load(&from->outflow));
-	add_money(&into->new_assets, crm_money_load(&from->new_assets));
-	add_money(&into->lost_assets, crm_money_load(&from->lost_assets));
+	crm_money_accumulate(&into->opening, crm_money_load(&from->opening));
+	crm_money_accumulate(&into->closing, crm_money_load(&from->closing));
+	crm_money_accumulate(&into->inflow, crm_money_load(&from->inflow));
+	crm_money_accumulate(&into->outflow, crm_money_load(&from->outflow));
+	crm_money_accumulate(&into->new_assets, crm_money_load(&from->new_assets));
+	crm_money_accumulate(&into->lost_assets, crm_money_load(&from->lost_assets));
 	return into_state;
 }
 
@@ -255,10 +238,10 @@ chained(const Bridge *before, const Bridge *next)
 	chain.lost_assets = crm_money_add(before->lost_assets, next->lost_assets);
 	chain.transfers = crm_money_add(before->transfers, transferred);
 	chain.opening_clients = before->opening_clients;
-	chain.new_clients = add_clients(before->new_clients, next->new_clients);
-	chain.lost_clients = add_clients(before->lost_clients, next->lost_clients);
-	chain.transferred_clients =
-	    add_clients(before->transferred_clients, next->opening_clients - before->closing_clients);
+	chain.new_clients = crm_add_clients(before->new_clients, next->new_clients);
+	chain.lost_clients = crm_add_clients(before->lost_clients, next->lost_clients);
+	chain.transferred_clients = crm_add_clients(before->transferred_clients,
+	                                            next->opening_clients - before->closing_clients);
 	return chain;
 }
 
@@ -274,10 +257,10 @@ flow_of(Datum amount, const char *name, const char *other)
 	int64 units = crm_money_narrow(crm_money_from_numeric(amount));
 
 	if (units < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("%s must not be negative, but is %s", name,
-		                       DatumGetCString(DirectFunctionCall1(numeric_out, amount))),
-		                errhint("Give what goes the other way as %s.", other)));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("%s must not be negative, but is %s", name, crm_numeric_text(amount)),
+		         errhint("Give what goes the other way as %s.", other)));
 	return units;
 }
 
@@ -288,8 +271,7 @@ refuse_assets(int64 units, const char *what, const char *name, const char *hint)
 	if (units != 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("a client who is %s cannot have assets at the %s", what, name),
-		                errdetail("They are %s.", DatumGetCString(DirectFunctionCall1(
-		                                              numeric_out, crm_money_numeric(units)))),
+		                errdetail("They are %s.", crm_numeric_text(crm_money_numeric(units))),
 		                errhint("%s", hint)));
 }
 
@@ -330,26 +312,26 @@ crm_asset_bridge_add(PG_FUNCTION_ARGS)
 	state = (AssetBridgeState *) crm_summary_state(fcinfo, &bridge_kind);
 	if (state == NULL)
 		state = (AssetBridgeState *) crm_state_new(&bridge_kind, 0);
-	(void) add_clients(clients_of(state), 1);
+	(void) crm_add_clients(clients_of(state), 1);
 	if (is_new && is_lost)
 		state->joined_and_left++;
 	else if (is_new)
 	{
 		state->joined++;
-		add_money(&state->new_assets, closing);
+		crm_money_accumulate(&state->new_assets, closing);
 	}
 	else if (is_lost)
 	{
 		state->left++;
-		add_money(&state->lost_assets, opening);
+		crm_money_accumulate(&state->lost_assets, opening);
 	}
 	else
 	{
 		state->stayed++;
-		add_money(&state->opening, opening);
-		add_money(&state->closing, closing);
-		add_money(&state->inflow, inflow);
-		add_money(&state->outflow, outflow);
+		crm_money_accumulate(&state->opening, opening);
+		crm_money_accumulate(&state->closing, closing);
+		crm_money_accumulate(&state->inflow, inflow);
+		crm_money_accumulate(&state->outflow, outflow);
 	}
 	return crm_summary_return(fcinfo, &bridge_kind, &state->state);
 }

@@ -11,7 +11,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/numeric.h"
 
@@ -88,7 +87,7 @@ is_opening(const BalanceEntry *entry)
 static char *
 shown(int128 units)
 {
-	return DatumGetCString(DirectFunctionCall1(numeric_out, crm_money_numeric(units)));
+	return crm_numeric_text(crm_money_numeric(units));
 }
 
 /* ------------------------------------------------------------------------------------------------------------------

@@ -31,7 +31,6 @@
 #define MAX_NAME_BYTES 255
 #define FIRST_PRODUCTS 4
 #define NAME_BYTES 16 /* for each product, at first */
-#define MAX_PAIRS (MAX_PRODUCTS * (MAX_PRODUCTS - 1) / 2)
 #define WORD sizeof(int64)
 
 typedef struct CoHoldingState
@@ -222,15 +221,6 @@ product_number(CoHoldingState **state, const char *name, uint32 length)
 	return *slot - 1;
 }
 
-static void
-add_clients(CoHoldingState *state, int64 more)
-{
-	/* no other number of a summary is larger than that of its clients */
-	if (__builtin_add_overflow(state->clients, more, &state->clients))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("number of clients is out of range")));
-}
-
 /* A state as it lies, its products in the order in which they came. */
 static CrmCoHolding
 view(const CoHoldingState *state)
@@ -257,7 +247,8 @@ add(CoHoldingState *state, const CrmCoHolding *holding)
 	uint32 *number = palloc(sizeof(uint32) * holding->nproducts);
 	int64 *pairs;
 
-	add_clients(state, holding->clients);
+	/* no other number of a summary is larger than that of its clients */
+	state->clients = crm_add_clients(state->clients, holding->clients);
 	for (uint32 i = 0; i < holding->nproducts; i++)
 	{
 		const CrmHeldProduct *product = &holding->products[i];
@@ -611,7 +602,7 @@ crm_co_holding_add(PG_FUNCTION_ARGS)
 	state = (CoHoldingState *) crm_summary_state(fcinfo, &co_holding_kind);
 	if (state == NULL)
 		state = new_state(FIRST_PRODUCTS, FIRST_PRODUCTS * NAME_BYTES);
-	add_clients(state, 1);
+	state->clients = crm_add_clients(state->clients, 1);
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
 	                  &n);

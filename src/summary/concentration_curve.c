@@ -14,21 +14,21 @@
 #include "summary/concentration_curve.h"
 
 /* The total of all cells, in units. */
-double
+int128
 crm_curve_total(const CrmCell *cells, int ncells)
 {
 	int128 total = 0;
 
 	for (int i = 0; i < ncells; i++)
 		total += crm_money_load(&cells[i].total);
-	return (double) total;
+	return total;
 }
 
 /* What the lowest p of the rows have of the total; NaN if that is 0. */
 double
 crm_curve_share(const CrmCell *cells, int ncells, int64 count, double p)
 {
-	double total = crm_curve_total(cells, ncells), left = p * count;
+	double total = (double) crm_curve_total(cells, ncells), left = p * count;
 	int128 below = 0;
 
 	if (total == 0)
@@ -54,7 +54,7 @@ crm_curve_share(const CrmCell *cells, int ncells, int64 count, double p)
 double
 crm_curve_index(const CrmCell *cells, int ncells, int64 count)
 {
-	double total = crm_curve_total(cells, ncells), area = 0;
+	double total = (double) crm_curve_total(cells, ncells), area = 0;
 	int128 below = 0;
 
 	if (total == 0)

@@ -13,8 +13,6 @@
 
 #include <math.h>
 
-#include "utils/builtins.h"
-
 #include "summary/summary.h"
 #include "value/wide.h"
 
@@ -158,34 +156,20 @@ open_coverage(CrmReader *in, uint16 flags)
 	return state;
 }
 
-static void
-count_clients(CoverageState *state, int64 clients)
-{
-	if (__builtin_add_overflow(state->clients, clients, &state->clients))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("number of clients is out of range")));
-}
-
-static inline void
-add_money(CrmMoney *total, int128 units)
-{
-	crm_money_store(total, crm_money_load(total) + units);
-}
-
 static CrmState *
 merge_coverage(CrmState *into_state, const CrmState *from_state)
 {
 	CoverageState *into = (CoverageState *) into_state;
 	const CoverageState *from = (const CoverageState *) from_state;
 
-	count_clients(into, from->clients);
+	into->clients = crm_add_clients(into->clients, from->clients);
 	into->owed_clients += from->owed_clients;
 	into->fully_covered += from->fully_covered;
 	into->untouched += from->untouched;
 	into->unowed += from->unowed;
-	add_money(&into->owed, crm_money_load(&from->owed));
-	add_money(&into->delivered, crm_money_load(&from->delivered));
-	add_money(&into->covered, crm_money_load(&from->covered));
+	crm_money_accumulate(&into->owed, crm_money_load(&from->owed));
+	crm_money_accumulate(&into->delivered, crm_money_load(&from->delivered));
+	crm_money_accumulate(&into->covered, crm_money_load(&from->covered));
 	into->squares = crm_wide_sum(&into->squares, &from->squares);
 	return into_state;
 }
@@ -217,11 +201,11 @@ amount_of_service(Datum amount, const char *name)
 	int64 units = crm_money_narrow(crm_money_from_numeric(amount));
 
 	if (units < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("%s must not be negative, but is %s", name,
-		                       DatumGetCString(DirectFunctionCall1(numeric_out, amount))),
-		                errhint("Leave out what was cancelled, or net it before it is "
-		                        "summarized.")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("%s must not be negative, but is %s", name, crm_numeric_text(amount)),
+		         errhint("Leave out what was cancelled, or net it before it is "
+		                 "summarized.")));
 	return units;
 }
 
@@ -246,7 +230,7 @@ crm_coverage_add(PG_FUNCTION_ARGS)
 	state = (CoverageState *) crm_summary_state(fcinfo, &coverage_kind);
 	if (state == NULL)
 		state = (CoverageState *) crm_state_new(&coverage_kind, 0);
-	count_clients(state, 1);
+	state->clients = crm_add_clients(state->clients, 1);
 	if (owed > 0)
 	{
 		state->owed_clients++;
@@ -255,9 +239,9 @@ crm_coverage_add(PG_FUNCTION_ARGS)
 	}
 	else
 		state->unowed += delivered > 0;
-	add_money(&state->owed, owed);
-	add_money(&state->delivered, delivered);
-	add_money(&state->covered, Min(owed, delivered));
+	crm_money_accumulate(&state->owed, owed);
+	crm_money_accumulate(&state->delivered, delivered);
+	crm_money_accumulate(&state->covered, Min(owed, delivered));
 	square = crm_wide_product(delivered, delivered);
 	state->squares = crm_wide_sum(&state->squares, &square);
 	return crm_summary_return(fcinfo, &coverage_kind, &state->state);

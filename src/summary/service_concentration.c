@@ -86,12 +86,6 @@ is_service(int32 key)
  * Stored form
  * ------------------------------------------------------------------------------------------------------------------ */
 
-static void
-add_total(CrmCell *cell, int128 total)
-{
-	crm_money_store(&cell->total, crm_money_load(&cell->total) + total);
-}
-
 /* Nothing but the number of clients can run over: an amount has 64 bits, a total fewer than 127. */
 static CrmState *
 add_to_bucket(CrmState *state, int bucket, int64 clients, int128 value, int128 service)
@@ -100,9 +94,12 @@ add_to_bucket(CrmState *state, int bucket, int64 clients, int128 value, int128 s
 
 	crm_cell_count(&((ServiceConcentrationState *) state)->clients, clients);
 	cell->count += clients;
-	add_total(cell, value);
+	crm_money_accumulate(&cell->total, value);
 	if (service > 0)
-		add_total(crm_cell_at(&concentration_kind, &state, service_key(bucket)), service);
+	{
+		cell = crm_cell_at(&concentration_kind, &state, service_key(bucket));
+		crm_money_accumulate(&cell->total, service);
+	}
 	return state;
 }
 
@@ -351,13 +348,13 @@ gini_of_value(const ServiceConcentration *read)
 }
 
 /*
- * How far the index can be from that of the values themselves.  A client's rank is off by at most half of what the others in the
+ * How far the index can be from that of the values themselves, to 1/10000.  A client's rank is off by at most half of what the others in the
  * bucket take, where their values may differ: where they do not all lie at one end of it.
  */
 static double
 concentration_error(const ServiceConcentration *read)
 {
-	double total = crm_curve_total(read->services, read->nbuckets), error = 0;
+	double total = (double) crm_curve_total(read->services, read->nbuckets), error = 0;
 
 	for (int i = 0; i < read->nbuckets; i++)
 	{
@@ -431,16 +428,6 @@ concentration_of(FunctionCallInfo fcinfo)
 	return read;
 }
 
-static int128
-total_of(const CrmCell *cells, int ncells)
-{
-	int128 total = 0;
-
-	for (int i = 0; i < ncells; i++)
-		total += crm_money_load(&cells[i].total);
-	return total;
-}
-
 static Datum
 number_or_null(FunctionCallInfo fcinfo, double number)
 {
@@ -464,7 +451,7 @@ crm_service_concentration_total_value(PG_FUNCTION_ARGS)
 {
 	ServiceConcentration read = concentration_of(fcinfo);
 
-	PG_RETURN_DATUM(crm_money_numeric(total_of(read.values, read.nbuckets)));
+	PG_RETURN_DATUM(crm_money_numeric(crm_curve_total(read.values, read.nbuckets)));
 }
 
 /* total_service(service_concentration_summary) -> numeric, exact */
@@ -474,7 +461,7 @@ crm_service_concentration_total_service(PG_FUNCTION_ARGS)
 {
 	ServiceConcentration read = concentration_of(fcinfo);
 
-	PG_RETURN_DATUM(crm_money_numeric(total_of(read.services, read.nbuckets)));
+	PG_RETURN_DATUM(crm_money_numeric(crm_curve_total(read.services, read.nbuckets)));
 }
 
 /* value_accuracy(service_concentration_summary) -> float8: half the width of a bucket, of the values in it */

@@ -47,6 +47,18 @@ crm_state_full(const CrmSummaryKind *kind)
 	                       kind->of_what)));
 }
 
+/* The sum of two numbers of clients; 22003 if it is out of range, which takes crafted values. */
+int64
+crm_add_clients(int64 a, int64 b)
+{
+	int64 sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		                errmsg("number of clients is out of range")));
+	return sum;
+}
+
 static CrmState *
 allocate(const CrmSummaryKind *kind, Size size)
 {

@@ -75,6 +75,7 @@ typedef struct CrmClosed
 	CrmReader reader;
 } CrmClosed;
 
+extern int64 crm_add_clients(int64 a, int64 b);
 extern CrmState *crm_state_new(const CrmSummaryKind *kind, uint32 items);
 extern CrmState *crm_state_grow(const CrmSummaryKind *kind, CrmState *state, uint32 items);
 crm_noreturn extern void crm_state_full(const CrmSummaryKind *kind);

@@ -3,7 +3,8 @@
  *		The cache at a call site.
  *
  * A literal is compiled once.  Any other argument is recognised by its toast pointer, or by all its bytes; never by a hash alone, since
- * two documents may share one.  A parameter is no literal, though get_fn_expr_arg_stable() calls it stable: PL/pgSQL
+ * two documents may share one.  What lives expanded in memory, as arrays of PL/pgSQL do, is flattened first: its address may be that of
+ * another value a row later.  A parameter is no literal, though get_fn_expr_arg_stable() calls it stable: PL/pgSQL
  * evaluates a simple expression again and again with the same fn_extra and other values of its variables.
  */
 #include "postgres.h"
@@ -45,6 +46,8 @@ crm_call_site(FunctionCallInfo fcinfo, int argument, CompilePolicy compile)
 		fcinfo->flinfo->fn_extra = site;
 	}
 
+	if (VARATT_IS_EXTERNAL_EXPANDED(datum))
+		datum = PG_DETOAST_DATUM(PointerGetDatum(datum));
 	size = VARSIZE_ANY(datum);
 	if (site->policy != NULL && size == site->key_size && memcmp(datum, site->key, size) == 0)
 		return site;

@@ -30,10 +30,11 @@ crm_money_overflow(void)
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("amount is out of range")));
 }
 
-static char *
-shown(Datum amount)
+/* A numeric as SQL prints it, for messages. */
+char *
+crm_numeric_text(Datum number)
 {
-	return DatumGetCString(DirectFunctionCall1(numeric_out, amount));
+	return DatumGetCString(DirectFunctionCall1(numeric_out, number));
 }
 
 static inline int
@@ -67,7 +68,7 @@ crm_money_from_numeric(Datum amount)
 	nbytes -= sizeof(form);
 	if ((form & FORM_MASK) == FORM_SPECIAL)
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		                errmsg("amount is not a finite number: %s", shown(amount))));
+		                errmsg("amount is not a finite number: %s", crm_numeric_text(amount))));
 	if (form & FORM_SHORT)
 	{
 		negative = (form & SHORT_NEGATIVE) != 0;
@@ -92,9 +93,10 @@ crm_money_from_numeric(Datum amount)
 	nkept = Max(weight + 2, 0);
 	for (int i = nkept; i < ndigits; i++)
 		if (digit_at(digits, i) != 0)
-			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			                errmsg("amount has more than four decimals: %s", shown(amount)),
-			                errhint("Round it, for example with round(amount, 4).")));
+			ereport(ERROR,
+			        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			         errmsg("amount has more than four decimals: %s", crm_numeric_text(amount)),
+			         errhint("Round it, for example with round(amount, 4).")));
 	if (nkept <= 4)
 	{
 		int64 small = 0;

@@ -37,6 +37,13 @@ crm_money_store(CrmMoney *money, int128 units)
 	money->high = (int64) (units >> 64);
 }
 
+/* For totals that cannot run over, because of how many amounts there can be. */
+static inline void
+crm_money_accumulate(CrmMoney *total, int128 units)
+{
+	crm_money_store(total, crm_money_load(total) + units);
+}
+
 static inline int128
 crm_money_from_int8(int64 amount)
 {
@@ -47,6 +54,7 @@ extern int128 crm_money_from_numeric(Datum amount);
 extern int64 crm_money_narrow(int128 units);
 extern Datum crm_money_numeric(int128 units);
 extern Datum crm_money_mean(int128 units, int64 count);
+extern char *crm_numeric_text(Datum number);
 crm_noreturn extern void crm_money_overflow(void);
 
 static inline int128

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public, crm;
-SELECT plan(10);
+SELECT plan(12);
 
 CREATE FUNCTION pg_temp.flat_card(points int) RETURNS scorecard LANGUAGE sql AS $$
   SELECT format('{"name": "flat", "initial_score": %s, "characteristics": [{"name": "x", "attribute": "x", "bins": '
@@ -127,6 +127,32 @@ SELECT n, format('{"name": "flat", "description": "%s", "initial_score": %s, "ch
     '[{"when": "-", "points": 0}]}]}', (SELECT string_agg(md5(g::text || n % 2), '') FROM generate_series(1, 200) AS g), n)::scorecard AS document
 FROM generate_series(1, 6) AS n;
 SELECT is((SELECT string_agg(score(document, '{}'::jsonb)::text, ',' ORDER BY n) FROM long_card), '1,2,3,4,5,6', 'documents out of line');
+
+-- Arrays that PL/pgSQL made live expanded in memory, one often where the one before was: neither does their address tell them apart.
+CREATE FUNCTION pg_temp.one_of_two(n int) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  products text[] := '{}';
+BEGIN
+  products := products || ('p' || n % 2);
+  RETURN products;
+END $$;
+SELECT results_eq($$ SELECT p.product, p.clients FROM (SELECT co_holding('{p0,p1}', pg_temp.one_of_two(n)) AS s FROM generate_series(1, 10) AS n) AS x, co_holding_products(s) AS p $$,
+  $$ VALUES ('p0', 5::bigint), ('p1', 5) $$, 'each row counts among its own products');
+
+CREATE FUNCTION pg_temp.among_more_and_more() RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+  among text[] := '{}';
+  summary co_holding_summary;
+  counts bigint[];
+BEGIN
+  FOR i IN 0 .. 2 LOOP
+    among := among || ('p' || i);
+    summary := co_holding_add(NULL, '{p0,p1,p2}', among);
+    counts := counts || (SELECT count(*) FROM co_holding_products(summary));
+  END LOOP;
+  RETURN counts;
+END $$;
+SELECT is(pg_temp.among_more_and_more(), '{1,2,3}', 'an array that grows where it stands');
 
 -- A prepared statement with a kept plan.
 SET LOCAL plan_cache_mode = force_generic_plan;

@@ -81,6 +81,11 @@ FROM ann, model, bgnbd_model(0.24269, 4.4136, 0.79292, 2.42591) AS more, bgnbd_m
 -- Where q is next to 1 the value exists only just, and nothing can be said of its error.
 SELECT i.clv > 0 AS clv, i.std_error, i.lower, i.upper
 FROM model, clv_interval(b, replace(g::text, '"q":3.74422', '"q":1.00005')::gamma_gamma_model, activity_add(NULL, '2026-01-05', 100), '2026-12-31', 52, 0.002, 0.5) AS i;
+-- Nor where the square of the error is beyond the numbers, though the value is not.
+SELECT i.clv > 1e150 AS clv, i.std_error, i.lower, i.upper
+FROM model, clv_interval(regexp_replace(b::text, '"covariance":.*\]', '"covariance":[1e-4,-1e-6,1e-4,-1e-6,1e-6,1e-4,1e-6,-1e-6,-1e-6,1e-4]')::bgnbd_model,
+    regexp_replace(g::text, '"covariance":.*\]', '"covariance":[1e-4,-1e-6,1e-4,1e-6,-1e-6,1e-4]')::gamma_gamma_model,
+    activity_add(activity_add(NULL, '2026-01-05', 100), '2026-12-01', 100), '2026-12-31', 100, -0.99, 1) AS i;
 
 -- A fit that is not sound is refused, of purchases or of amounts, unless asked otherwise; its interval is not known.
 CREATE TEMP TABLE unsound AS SELECT regexp_replace(replace(b::text, '"converged"', '"not_identified"'), ',"covariance".*\]', '')::bgnbd_model AS b, regexp_replace(replace(g::text, '"converged"', '"at_bound"'), ',"covariance".*\]', '')::gamma_gamma_model AS g FROM model;
