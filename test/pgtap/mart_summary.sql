@@ -1,4 +1,4 @@
--- The monthly summaries of a mart, on 20,000 clients, against plain SQL that is written another way: balances day by day, everything else by sums over the
+-- The monthly summaries of a mart, on 5,000 clients, against plain SQL that is written another way: balances day by day, everything else by sums over the
 -- source. After every change of the source, what a refresh leaves must be what a mart that is made anew comes to, and what verify_mart finds must be nothing.
 BEGIN;
 SET LOCAL client_min_messages = warning;
