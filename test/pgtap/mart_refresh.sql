@@ -36,6 +36,10 @@ CALL crm.refresh_mart('corner_mart', check_from => '2024-01-01', commit_each_mon
 SELECT set_eq('SELECT month, client_id, closing_assets, average_assets FROM corner_mart.client_summary', 'SELECT month, client_id, closing_assets, average_assets FROM before', 'an emptied source is an archive');
 SELECT set_eq('SELECT month, corrections FROM corner_mart.refresh_log', 'TABLE log_before', 'and no correction');
 
+CREATE TABLE corner_source.trade AS SELECT 'C1' AS client_id, date '2024-02-01' AS on_day, 10::numeric AS amount;
+SELECT count(*) FROM crm.add_client_value('corner_mart', crm.bgnbd_model(0.243, 4.414, 0.793, 2.426), crm.gamma_gamma_model(6.25, 3.74, 15.44));
+SELECT is((SELECT v."a{b}" FROM corner_mart.client_value AS v WHERE v.client_id = 'C1'), 1, 'names with braces in the views of client value, too');
+
 -- types of a schema that comes before pg_catalog are not taken for its own
 CREATE SCHEMA corner_hostile;
 CREATE DOMAIN corner_hostile.date AS pg_catalog.date CHECK (false);
