@@ -133,7 +133,7 @@ BEGIN
     RAISE EXCEPTION 'client value needs the trades of the source: %', lacking USING ERRCODE = 'undefined_table';
   END IF;
   trade := format('%I.trade', source);
-  pieces := jsonb_build_object('trade', jsonb_build_object('is', trade), 'mart', jsonb_build_object('is', quote_ident(mart)), 'crm', jsonb_build_object('is', '@extschema@'));
+  pieces := jsonb_build_object('trade', jsonb_build_object('is', trade), 'mart', jsonb_build_object('is', quote_ident(mart)), 'crm', jsonb_build_object('is', '@extschema@'), 'brace', jsonb_build_object('is', '{'));
 
   -- the models, unless they are given
   IF purchases IS NULL OR amounts IS NULL THEN
@@ -174,7 +174,7 @@ BEGIN
     WITH listed AS (
       SELECT c.object, c.ordinal, 0 AS place, c.name, c.type, c.expression, c.meaning FROM @extschema@.client_value_column() AS c WHERE c.name NOT LIKE '*%'
       UNION ALL             -- of those that the mart carries, the ones that the source's view of clients has
-      SELECT c.object, c.ordinal, k.place, a.attname, format_type(a.atttypid, NULL), format('c.%I', a.attname),
+      SELECT c.object, c.ordinal, k.place, a.attname, format_type(a.atttypid, NULL), replace(format('c.%I', a.attname), '{', '{brace}'),
         coalesce((SELECT m.meaning FROM @extschema@.source_contract() AS m WHERE m."view" = 'client' AND m."column" = a.attname), 'Column of the source''s view of clients')
       FROM @extschema@.client_value_column() AS c
       CROSS JOIN unnest(client_columns) WITH ORDINALITY AS k (name, place)

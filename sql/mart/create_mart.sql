@@ -142,7 +142,7 @@ DECLARE
   names jsonb;
   columns text;
 BEGIN
-  EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d', mart) INTO kept;
+  EXECUTE format('SELECT to_jsonb(d) FROM %I.definition AS d FOR UPDATE', mart) INTO kept;      -- what another changes meanwhile is not lost
   kept := coalesce(kept, '{"balance_mode": "change", "client_columns": [], "settings": {}, "readers": [], "only_row": true}');
   IF jsonb_typeof(settings) <> 'object' THEN
     RAISE EXCEPTION 'settings must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"callback_share": 0.1}: mart_setting() lists them.';

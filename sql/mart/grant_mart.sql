@@ -43,10 +43,12 @@ BEGIN
         UNION ALL SELECT format('%I.%I(date)', mart, o.name || '_at') FROM @extschema@.client_value_object() AS o) AS o
       JOIN pg_proc AS f ON f.oid = to_regprocedure(o.signature)
       UNION ALL
-      SELECT 4, 'TABLE', b.id::regclass::text, CASE WHEN b.id NOT IN (SELECT v.id FROM view_of_source AS v) THEN array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0) END, 'SELECT', b.id
+      SELECT 4, 'TABLE', b.id::regclass::text, CASE WHEN b.id NOT IN (SELECT v.id FROM view_of_source AS v) THEN coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), c.any_one) END, 'SELECT', b.id
       FROM below AS b
       LEFT JOIN pg_attribute AS a ON a.attrelid = b.id AND a.attnum = b.attnum
-      GROUP BY b.id
+      CROSS JOIN LATERAL (      -- who only asks whether there are rows must be let see a column, whichever
+        SELECT ARRAY(SELECT o.attname::text FROM pg_attribute AS o WHERE o.attrelid = b.id AND o.attnum > 0 AND NOT o.attisdropped ORDER BY o.attnum LIMIT 1) AS any_one) AS c
+      GROUP BY b.id, c.any_one
     )
     SELECT n.place, n.kind, n.object, n.columns,
       n.privilege || coalesce(' (' || (SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.place) FROM unnest(n.columns) WITH ORDINALITY AS c (name, place)) || ')', ''), n.id
@@ -124,8 +126,9 @@ DECLARE
   reader regrole := @extschema@.require_role(role);
 BEGIN
   PERFORM @extschema@.require_mart(mart);
+  -- first of all, so that a refresh and another definition have ended, which want both the definition and the tables
+  EXECUTE format('UPDATE %I.definition AS d SET readers = array_remove(d.readers, $1) || $1', mart) USING role;
   RETURN QUERY SELECT * FROM @extschema@.mart_grant_reader(mart, reader, false);
-  EXECUTE format('UPDATE %I.definition AS d SET readers = d.readers || $1 WHERE $1 <> ALL (d.readers)', mart) USING role;
 END;
 $grant_mart$;
 
@@ -143,6 +146,7 @@ DECLARE
   needed record;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
+  EXECUTE format('UPDATE %I.definition AS d SET readers = array_remove(d.readers, $1)', mart) USING role;
   FOR needed IN
     SELECT p.*
     FROM @extschema@.mart_reader_privilege(mart) AS p
@@ -156,7 +160,6 @@ BEGIN
     EXECUTE format('REVOKE %s ON %s %s FROM %s', needed.privilege, needed.kind, needed.object, reader);
     RETURN QUERY VALUES (needed.object, needed.privilege);
   END LOOP;
-  EXECUTE format('UPDATE %I.definition AS d SET readers = array_remove(d.readers, $1)', mart) USING role;
 END;
 $revoke_mart$;
 

@@ -63,8 +63,8 @@ BEGIN ATOMIC
     ORDER BY s.side, c."column", c.ordinal
   ), column_of_source AS (
     SELECT k.side, coalesce(c.ordinal, 10000 + s.ordinal) AS ordinal, s."column" AS name, s.type, s.family,
-      pg_catalog.format('%s.%I', k.alias, s."column") AS expression, k.side AS changes_with, c.ordinal IS NOT NULL AS contract,
-      coalesce(c.meaning, pg_catalog.format('Column %s of the source''s view %s', s."column", s."view")) AS meaning, k.rank
+      pg_catalog.replace(pg_catalog.format('%s.%I', k.alias, s."column"), '{', '{brace}') AS expression, k.side AS changes_with, c.ordinal IS NOT NULL AS contract,
+      coalesce(c.meaning, pg_catalog.replace(pg_catalog.format('Column %s of the source''s view %s', s."column", s."view"), '{', '{brace}')) AS meaning, k.rank
     FROM side AS k
     JOIN source_view(mart_fact.source) AS v ON v."view" = k."view" AND v.usable
     JOIN source_shape(mart_fact.source) AS s ON s."view" = k."view" AND s.state IN ('present', 'extra')

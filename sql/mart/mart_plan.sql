@@ -190,6 +190,7 @@ BEGIN
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
   FROM (VALUES
     ('crm', '@extschema@'),
+    ('brace', '{'),             -- in names that the source gives
     ('mart', quote_ident(mart)),
     ('score', @extschema@.mart_policy_by_day(definition, 'rating', '$1', '@extschema@.score(%s, rated)')),
     -- standings go on from month to month under one policy, the last
@@ -331,8 +332,7 @@ BEGIN
       SELECT q.*, (SELECT string_agg(DISTINCT lacking ->> n.need, '; ') FROM unnest(q.needs) AS n (need)) AS left_out
       FROM @extschema@.mart_question() AS q
     ), carried AS (               -- facts as columns for people and tools to read
-      SELECT f.side, f.ordinal::numeric AS place, f.name, f.contract, f.meaning, f.type AS own_type,
-        format('f.%I', f.name) AS own, f.expression AS source_expression,
+      SELECT f.side, f.ordinal::numeric AS place, f.name, f.contract, f.meaning, f.type AS own_type, f.expression AS source_expression,
         CASE
           WHEN f.family = 'integer' THEN CASE WHEN f.type = 'bigint' THEN 'bigint' ELSE 'integer' END
           WHEN f.family = 'numeric' AND f.contract THEN 'numeric(18,2)'
@@ -342,7 +342,7 @@ BEGIN
           WHEN f.family = 'timestamp with time zone' THEN 'timestamptz'
           ELSE 'text'
         END AS type,
-        CASE f.family WHEN 'text[]' THEN format('array_to_string(f.%I, '', '')', f.name) ELSE format('f.%I', f.name) END AS expression
+        replace(CASE f.family WHEN 'text[]' THEN format('array_to_string(f.%I, '', '')', f.name) ELSE format('f.%I', f.name) END, '{', '{brace}') AS expression
       FROM @extschema@.mart_fact(source) AS f
     ), wanted AS (
       SELECT c.question, c.ordinal, 0 AS place, c.name, c.type, c.expression, c.meaning, false AS raw,

@@ -311,6 +311,9 @@ BEGIN
     ON CONFLICT (month) DO UPDATE SET clients = excluded.clients, standings = excluded.standings, rejected = excluded.rejected, written = excluded.written, corrections = r.corrections + 1,
       refreshed_at = excluded.refreshed_at, seconds = excluded.seconds, source_rows = excluded.source_rows, sources = excluded.sources, basis = excluded.basis', mart)
   USING month, standings, written, started, source_rows, sources, basis;
+  IF basis ->> 'period' IS NULL THEN      -- should a policy with a period come back, the quarter of the month is stepped again
+    EXECUTE format('UPDATE %I.refresh_log AS r SET standings = NULL WHERE r.month > $1 AND r.month < $1 + interval ''3 months'' AND r.has_standings', mart) USING month;
+  END IF;
   RAISE NOTICE '%: month %, % rows written in % s', mart, to_char(month, 'YYYY-MM'), written, round(extract(epoch FROM clock_timestamp() - started), 2);
 END;
 $mart_refresh_note$;
@@ -361,7 +364,7 @@ BEGIN
   EXECUTE format('SELECT date_trunc(''month'', s.first_day::timestamp)::date FROM %I.source_days($1) AS s', mart)
     INTO first_month USING (last_month + interval '1 month')::date - 1;
   -- what the source has no more, such as years that were moved to an archive, stays as it is
-  IF check_from IS NOT NULL THEN
+  IF check_from IS NOT NULL AND first_month IS NOT NULL THEN
     first_month := greatest(first_month, date_trunc('month', least(check_from, recompute_from)::timestamp)::date);
   END IF;
   IF last_month IS NULL THEN
@@ -445,9 +448,9 @@ $mart_refresh_next$;
 COMMENT ON FUNCTION mart_refresh_next(text, date) IS
   'Computes the next month of what a mart keeps; the month, or NULL if none has ended by the day or the source has not come to it. refresh_mart calls it';
 
--- One refresh of a mart at a time, by an advisory lock on its schema: who comes second waits, as long as lock_timeout lets it. A refresh that commits holds
--- it for the session, beyond its commits; one that does not, until the transaction ends.
-CREATE FUNCTION mart_refresh_begin(mart text, for_session bool)
+-- One refresh of a mart at a time, by an advisory lock on its schema: who comes second waits, as long as lock_timeout lets it. The lock is the transaction's,
+-- so that no error, whenever it comes, leaves it behind.
+CREATE FUNCTION mart_refresh_begin(mart text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -457,69 +460,40 @@ DECLARE
   place int := to_regnamespace(quote_ident(mart))::oid::int;
   other int;
 BEGIN
-  IF (CASE WHEN for_session THEN pg_try_advisory_lock(room, place) ELSE pg_try_advisory_xact_lock(room, place) END) THEN
+  IF pg_try_advisory_xact_lock(room, place) THEN
     RETURN;
   END IF;
   SELECT l.pid INTO other FROM pg_locks AS l
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid::int = room AND l.objid::int = place AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
   RAISE NOTICE 'mart % is being refreshed by process %: waiting for it', quote_ident(mart), coalesce(other::text, 'unknown');
-  IF for_session THEN
-    PERFORM pg_advisory_lock(room, place);
-  ELSE
-    PERFORM pg_advisory_xact_lock(room, place);
-  END IF;
+  PERFORM pg_advisory_xact_lock(room, place);
 END;
 $mart_refresh_begin$;
 
-COMMENT ON FUNCTION mart_refresh_begin(text, bool) IS 'Waits until no other refresh of the mart runs, and locks others out, for the session or for the transaction; refresh_mart calls it';
+COMMENT ON FUNCTION mart_refresh_begin(text) IS 'Waits until no other refresh of the mart runs, and locks others out until the end of the transaction; refresh_mart calls it';
 
-CREATE FUNCTION mart_refresh_end(mart text)
-RETURNS void
-LANGUAGE sql
-BEGIN ATOMIC
-  SELECT pg_catalog.pg_advisory_unlock('pg_catalog.pg_namespace'::pg_catalog.regclass::oid::int, pg_catalog.to_regnamespace(pg_catalog.quote_ident(mart_refresh_end.mart))::oid::int);
-END;
-
-COMMENT ON FUNCTION mart_refresh_end(text) IS 'Lets other refreshes of the mart begin; refresh_mart calls it';
-
--- A procedure that commits cannot fix its search_path, so everything in it is qualified, and the work is in functions that do. Nor can it commit where an
--- error is caught, so each piece of the work has its own place to give the lock back.
+-- A procedure that commits cannot fix its search_path, so everything in it is qualified, and the work is in functions that do.
 CREATE PROCEDURE refresh_mart(mart text, through date DEFAULT as_of(), check_from date DEFAULT NULL, recompute_from date DEFAULT NULL,
   commit_each_month bool DEFAULT true)
 LANGUAGE plpgsql
 AS $refresh_mart$
-DECLARE
-  month date;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
   IF through IS NULL THEN
     RAISE EXCEPTION 'the day through which the data are complete must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  IF NOT commit_each_month THEN
-    PERFORM @extschema@.mart_refresh_begin(mart, false);
-    PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
-    WHILE @extschema@.mart_refresh_next(mart, through) IS NOT NULL LOOP
-    END LOOP;
-    RETURN;
+  IF commit_each_month THEN
+    COMMIT;                     -- where the caller's transaction forbids it, before any work
   END IF;
-  PERFORM @extschema@.mart_refresh_begin(mart, true);
-  BEGIN
-    PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
-  EXCEPTION WHEN OTHERS OR query_canceled THEN
-    PERFORM @extschema@.mart_refresh_end(mart);
-    RAISE;
-  END;
+  PERFORM @extschema@.mart_refresh_begin(mart);
+  PERFORM @extschema@.mart_refresh_corrections(mart, check_from, recompute_from);
   LOOP
-    COMMIT;
-    BEGIN
-      month := @extschema@.mart_refresh_next(mart, through);
-    EXCEPTION WHEN OTHERS OR query_canceled THEN
-      PERFORM @extschema@.mart_refresh_end(mart);
-      RAISE;
-    END;
-    EXIT WHEN month IS NULL;
+    IF commit_each_month THEN
+      COMMIT;
+      PERFORM @extschema@.mart_refresh_begin(mart);
+    END IF;
+    EXIT WHEN @extschema@.mart_refresh_next(mart, through) IS NULL;
   END LOOP;
-  PERFORM @extschema@.mart_refresh_end(mart);
 END;
 $refresh_mart$;
 

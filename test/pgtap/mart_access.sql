@@ -151,6 +151,17 @@ SELECT count(*) FROM crm.update_mart('access_mart');
 SELECT ok(NOT has_schema_privilege('branch_north', 'access_mart', 'USAGE') AND NOT has_table_privilege('branch_north', 'access_mart.client_360', 'SELECT'), 'and stays so');
 SELECT ok(has_table_privilege('branch_south', 'access_mart.client_360', 'SELECT'), 'but for who still has it');
 
+-- a view that only asks whether a table has rows
+CREATE TABLE access_base.staff AS SELECT 1 AS staff_id, 9999 AS salary;
+CREATE SCHEMA asking_source;
+CREATE VIEW asking_source.client WITH (security_invoker = true) AS SELECT client_id FROM access_base.client WHERE EXISTS (SELECT FROM access_base.staff);
+SELECT count(*) FROM crm.create_mart('asking_mart', 'asking_source');
+SELECT set_has('SELECT * FROM crm.grant_mart(''asking_mart'', ''branch_north'')', $$VALUES ('access_base.staff', 'SELECT (staff_id)')$$, 'to ask whether there are rows, one column is enough');
+SELECT ok(NOT has_column_privilege('branch_north', 'access_base.staff', 'salary', 'SELECT'), 'and shows no other');
+SET LOCAL ROLE branch_north;
+SELECT is((SELECT count(*) FROM asking_mart.client_360), 1000::bigint, 'and the view can be read');
+RESET ROLE;
+
 -- who may not grant on the source is told what to ask for
 CREATE ROLE mart_owner;
 GRANT CREATE ON DATABASE :"DBNAME" TO mart_owner;

@@ -136,6 +136,24 @@ like($err, qr/NOTICE:  mart mart is being refreshed by process \d+: waiting for 
 like($err, qr/canceling statement due to lock timeout/, 'as long as lock_timeout lets it');
 $first->{run}->finish;
 
+# Where it may not commit, and by an error that comes after a commit: a commit that takes longer than the statement may.
+($out, $err) = ('', '');
+$node->psql('postgres', "BEGIN;\nCALL crm.refresh_mart('mart', '2024-02-29');\nROLLBACK;\nSELECT 'locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory';", stdout => \$out, stderr => \$err, on_error_stop => 0);
+like($err, qr/invalid transaction termination/, 'a refresh that is to commit within a transaction');
+like($out, qr/^locks 0$/m, 'holds no lock afterwards');
+slow(0);
+sql('ALTER SYSTEM SET fsync = on');
+sql('SELECT pg_reload_conf()');
+($out, $err) = ('', '');
+$node->psql('postgres', join("\n", 'SET commit_siblings = 0;', 'SET commit_delay = 100000;',
+    (map { "SET statement_timeout = '${_}ms'; CALL crm.refresh_mart('undisturbed', recompute_from => '2024-06-01'); RESET statement_timeout;" } map { 20 * $_ } 1 .. 40),
+    "SELECT 'locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory';"), stdout => \$out, stderr => \$err, on_error_stop => 0);
+like($err, qr/canceling statement due to statement timeout/, 'a refresh that runs out of time, here or there');
+like($out, qr/^locks 0$/m, 'holds no lock afterwards');
+sql('ALTER SYSTEM RESET fsync');
+sql('SELECT pg_reload_conf()');
+slow('0.1');
+
 # ---- two at once ----
 my @both = map { refresh("CALL crm.refresh_mart('mart')") } 1 .. 2;
 $_->{run}->finish for @both;
@@ -163,6 +181,29 @@ sql("CALL crm.refresh_mart('undisturbed', recompute_from => '-infinity')");
 is(sql($other), '0', 'and the next refresh makes it');
 is(sql(q{SELECT string_agg(DISTINCT client_id, ',') FROM before AS b JOIN mart.tier_month AS m USING (month, client_id) WHERE m.value IS DISTINCT FROM b.value}), 'C3,C5',
   'for the clients whom it touches');
+
+# ---- who is let in while a refresh runs, and two who change the mart at once ----
+sql('CREATE ROLE reader');
+sql('TRUNCATE mart.tier_month, mart.client_summary, mart.rejected, mart.refresh_log');
+slow('0.3');
+$refresh = refresh("CALL crm.refresh_mart('mart')");
+backend('CALL crm.refresh_mart');
+month_more();
+sql("SELECT count(*) FROM crm.grant_mart('mart', 'reader')");
+$refresh->{run}->finish;
+unlike(${ $refresh->{err} }, qr/ERROR/, 'grant_mart and a refresh do not block each other') or diag(${ $refresh->{err} });
+slow(0);
+my $session = $node->background_psql('postgres');
+$session->query_safe('BEGIN');
+$session->query_safe(q{SELECT count(*) FROM crm.revoke_mart('mart', 'reader')});
+my $update = refresh(q{SELECT count(*) FROM crm.update_mart('mart', settings => '{"tail_share": 0.1}')});
+backend('SELECT count(*) FROM crm.update_mart');
+$node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'SELECT count(*) FROM crm.update_mart%' AND wait_event_type = 'Lock'}) or die 'no wait';
+$session->query_safe('COMMIT');
+$session->quit;
+$update->{run}->finish;
+is(sql('SELECT readers FROM mart.definition'), '{}', 'what is changed while update_mart begins is not lost');
+is(sql(q{SELECT has_table_privilege('reader', 'mart.client_360', 'SELECT')}), 'f', 'and who was shut out stays so');
 
 # ---- a policy that changes while a refresh runs ----
 sql('TRUNCATE mart.tier_month, mart.client_summary, mart.refresh_log');
