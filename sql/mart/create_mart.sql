@@ -59,14 +59,6 @@ BEGIN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
   END IF;
 
-  -- what is no longer made
-  FOR planned IN SELECT * FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, signature text)
-    WHERE p.status = 'left out' ORDER BY p.ordinal DESC
-  LOOP
-    EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, planned.object);
-    EXECUTE format('DROP FUNCTION IF EXISTS %s', planned.signature);
-  END LOOP;
-
   -- functions whose shape changes must go, and so must those that read them: views let go of them first
   IF EXISTS (
     SELECT FROM jsonb_to_recordset(plan) AS p (status text, signature text, shape text)
@@ -103,6 +95,14 @@ BEGIN
       EXECUTE statement;
     END LOOP;
     RETURN QUERY VALUES (planned.object, planned.status, planned.reason);
+  END LOOP;
+
+  -- what is no longer made, and is read by nothing any more
+  FOR planned IN SELECT * FROM jsonb_to_recordset(plan) AS p (ordinal int, object text, status text, signature text)
+    WHERE p.status = 'left out' ORDER BY p.ordinal DESC
+  LOOP
+    EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, planned.object);
+    EXECUTE format('DROP FUNCTION IF EXISTS %s', planned.signature);
   END LOOP;
 
   FOR statement IN              -- on what was made again

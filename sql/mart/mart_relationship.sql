@@ -10,6 +10,7 @@ BEGIN ATOMIC
   FROM (VALUES
     -- Clients by the month in which they came: those of whom the data tell from then on.
     ('known opening', 'isfinite(c.opened_on) AND c.opened_on > ''1900-01-01'' AND (c.closed_on IS NULL OR c.closed_on > c.opened_on)'),
+    ('days of the source', '(SELECT d.first_day, d.last_day FROM {mart}.source_days($1) AS d OFFSET 0)'),      -- found once
     ('new clients', '(
         SELECT c.client_id, c.opened_on, c.closed_on, c.branch_id::text AS branch_id, c.segment::text AS segment, date_trunc(''month'', c.opened_on::timestamp)::date AS cohort_month
         FROM {client} AS c
@@ -17,7 +18,7 @@ BEGIN ATOMIC
     ('clients who came', '(
         SELECT n.*, n.opened_on + {setting: activation_days} AS until_day, n.opened_on + {setting: activation_days} <= d.last_day + 1 AS observed
         FROM {new clients} AS n
-        CROSS JOIN {mart}.source_days($1) AS d
+        CROSS JOIN {days of the source} AS d
         WHERE n.opened_on <= $1 AND n.cohort_month >= date_trunc(''month'', d.first_day::timestamp))'),
     -- written so that the planner can hash it
     ('same branch', 'coalesce(k.branch_id, '''') = coalesce(n.branch_id, '''') AND (k.branch_id IS NULL) = (n.branch_id IS NULL)'),
@@ -45,7 +46,7 @@ BEGIN ATOMIC
         SELECT c.client_id, c.branch_id::text AS branch_id, c.segment::text AS segment, c.opened_on, least(c.closed_on, d.last_day) - c.opened_on AS duration,
           coalesce(c.closed_on <= d.last_day, false) AS ended, greatest(d.first_day - c.opened_on, 0) AS entry
         FROM {client} AS c
-        CROSS JOIN {mart}.source_days($1) AS d
+        CROSS JOIN {days of the source} AS d
         WHERE {known opening} AND c.opened_on <= d.last_day AND (c.opened_on >= d.first_day OR c.closed_on > d.first_day OR c.closed_on IS NULL))'),
     ('lifetimes', '(
         SELECT k.dimension, k.dimension_order, k.value, k.value_order, k.lifetime
@@ -94,32 +95,33 @@ BEGIN ATOMIC
   FROM (VALUES
     (50, 'acquisition_cohort', true, ARRAY['client.opened_on', 'dated view'], 'as_of date', 1000,
       '(
+        WITH came AS MATERIALIZED {clients who came}
         SELECT n.cohort_month, n.branch_id, n.segment, count(*) AS clients, count(*) FILTER (WHERE n.observed) AS observed,
           count(*) FILTER (WHERE n.observed AND b.highest >= {setting: activation_assets}) AS activated, count(*) FILTER (WHERE n.observed AND t.client_id IS NOT NULL) AS traded,
-          coalesce(sum(b.amount) FILTER (WHERE n.observed), 0) AS assets, coalesce(sum(r.amount) FILTER (WHERE n.observed), 0) AS revenue,
+          coalesce(sum(b.amount) FILTER (WHERE n.observed AND (n.closed_on IS NULL OR n.closed_on >= n.until_day)), 0) AS assets, coalesce(sum(r.amount) FILTER (WHERE n.observed), 0) AS revenue,
           coalesce(sum(k.cost) FILTER (WHERE n.observed), 0) AS cost
-        FROM {clients who came} AS n
+        FROM came AS n
         LEFT JOIN (
           SELECT n.client_id, max(s.amount::numeric) AS highest, {balance after the first days} AS amount
-          FROM {clients who came} AS n
+          FROM came AS n
           JOIN {balance} AS s ON s.client_id = n.client_id AND {first days}
           {days of snapshots}
           WHERE {usable balance}
           GROUP BY n.client_id) AS b ON b.client_id = n.client_id
         LEFT JOIN (
           SELECT DISTINCT n.client_id
-          FROM {clients who came} AS n
+          FROM came AS n
           JOIN {trade} AS s ON s.client_id = n.client_id AND {first days}
           WHERE {usable trade}) AS t ON t.client_id = n.client_id
         LEFT JOIN (
           SELECT n.client_id, sum(s.amount::numeric) AS amount
-          FROM {clients who came} AS n
+          FROM came AS n
           JOIN {fee} AS s ON s.client_id = n.client_id AND {first days}
           WHERE {usable fee}
           GROUP BY n.client_id) AS r ON r.client_id = n.client_id
         LEFT JOIN (
           SELECT n.client_id, sum(coalesce(r.per_contact, 0) + coalesce(r.per_minute * s.minutes::numeric, 0)) AS cost
-          FROM {clients who came} AS n
+          FROM came AS n
           JOIN {contact} AS s ON s.client_id = n.client_id AND {first days}
           LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day
           WHERE {usable contact}
@@ -288,7 +290,7 @@ BEGIN ATOMIC
     ('acquisition_cohort', 'activation_rate', 'float8', ARRAY['balance'], 'k.activated::float8 / nullif(k.observed, 0)', 'Share of the observed clients who were activated, a fraction of 1'),
     ('acquisition_cohort', 'trading_clients', 'bigint', ARRAY['trade'], 'k.traded', 'Clients who traded within {value: activation_days} days'),
     ('acquisition_cohort', 'trading_rate', 'float8', ARRAY['trade'], 'k.traded::float8 / nullif(k.observed, 0)', 'Share of the observed clients who traded, a fraction of 1'),
-    ('acquisition_cohort', 'assets', 'numeric(18,2)', ARRAY['balance'], 'k.assets', 'Balances of the observed clients after {value: activation_days} days'),
+    ('acquisition_cohort', 'assets', 'numeric(18,2)', ARRAY['balance'], 'k.assets', 'Balances after {value: activation_days} days of the observed clients who are still there'),
     ('acquisition_cohort', 'assets_per_client', 'numeric(18,2)', ARRAY['balance'], 'k.assets / nullif(k.observed, 0)', 'The same for each observed client'),
     ('acquisition_cohort', 'revenue', 'numeric(18,2)', ARRAY['fee'], 'k.revenue', 'Revenue from the observed clients within {value: activation_days} days'),
     ('acquisition_cohort', 'service_cost', 'numeric(18,2)', ARRAY['contact', 'contact.channel', 'cost'], 'k.cost',
