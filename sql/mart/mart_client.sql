@@ -16,12 +16,11 @@ BEGIN ATOMIC
   CROSS JOIN LATERAL (VALUES
     ('client score', CASE WHEN mart_client_piece.lacking ? 'rating' THEN 'NULL::numeric' ELSE '({score})::numeric' END),
     ('client tier rank', CASE WHEN mart_client_piece.lacking ?| ARRAY['tiers', 'tier_measure'] THEN 'NULL::integer' ELSE '{tier rank}' END),
-    ('revenue of a year', 'SELECT e.client_id, sum(e.amount::numeric) AS amount FROM {fee} AS e
-        WHERE e.on_day > ($1 - interval ''1 year'')::date AND e.on_day <= $1 GROUP BY e.client_id'),
+    ('revenue of a year', 'SELECT s.client_id, sum(s.amount::numeric) AS amount FROM {fee} AS s
+        WHERE s.on_day > ($1 - interval ''1 year'')::date AND s.on_day <= $1 AND {usable fee} GROUP BY s.client_id'),
     ('valued clients', '(
         SELECT {value row}, v."client tier rank", nullif(nullif(nullif(v.assets, ''NaN''), ''Infinity''), ''-Infinity'') AS "client assets",
-          nullif(nullif(nullif(v.score, ''NaN''), ''Infinity''), ''-Infinity'') AS "client score",
-          nullif(nullif(nullif(revenue.amount, ''NaN''), ''Infinity''), ''-Infinity'') AS "client revenue"
+          nullif(nullif(nullif(v.score, ''NaN''), ''Infinity''), ''-Infinity'') AS "client score", revenue.amount AS "client revenue"
         FROM {mart}.client_facts($1) AS f {reasons} {tier join}
         CROSS JOIN LATERAL (SELECT ({assets})::numeric AS assets, {client score} AS score, {client tier rank} AS "client tier rank") AS v
         LEFT JOIN ({revenue of a year}) AS revenue ON revenue.client_id = f.client_id)'),
@@ -38,7 +37,8 @@ BEGIN ATOMIC
     ('abc class: revenue', replace(abc.class, '%', 'revenue')),
     ('asset distribution', '(
         SELECT count(*) AS clients, count(f."client assets") FILTER (WHERE f."client assets" > 0) AS owners, count(*) FILTER (WHERE f."client assets" < 0) AS debtors,
-          count(*) FILTER (WHERE f."client assets" IS NULL) AS unknown, {crm}.distribution(greatest(f."client assets", 0)::float8) AS assets
+          count(*) FILTER (WHERE f."client assets" IS NULL) AS unknown, 
+          {crm}.distribution(greatest(f."client assets", 0)::float8) FILTER (WHERE f."client assets" IS NOT NULL) AS assets
         FROM {valued clients} AS f)')
   ) AS p (name, template)
   UNION ALL
@@ -54,15 +54,17 @@ BEGIN ATOMIC
         SELECT k.client_id, string_agg(concat(k.class, '' '' || round(100 * k.share) || '' %''), '', '' ORDER BY k.share DESC NULLS LAST, k.class) AS list,
           (array_agg(k.class ORDER BY k.share DESC NULLS LAST, k.class))[1] AS main_class, max(k.share) AS main_share, count(*) AS classes
         FROM (
-          SELECT h.client_id, p.class, greatest(sum(h.market_value::numeric), 0) / nullif(sum(greatest(sum(h.market_value::numeric), 0)) OVER (PARTITION BY h.client_id), 0) AS share
-          FROM {holding} AS h
-          LEFT JOIN (SELECT p.product_id, coalesce(p.category::text, p.kind::text, ''not classed'') AS class FROM {product} AS p) AS p ON p.product_id = h.product_id
-          WHERE h.on_day = {newest holding}
-          GROUP BY h.client_id, p.class) AS k
+          SELECT h.client_id, h.class, h.value / nullif(sum(h.value) OVER (PARTITION BY h.client_id), 0) AS share
+          FROM (
+            SELECT s.client_id, coalesce(k.class, ''not classed'') AS class, greatest(sum(s.market_value::numeric), 0) AS value
+            FROM {holding} AS s
+            LEFT JOIN {classes} AS k ON k.product_id = s.product_id
+            WHERE s.on_day = {newest holding} AND {usable holding}
+            GROUP BY s.client_id, coalesce(k.class, ''not classed'')) AS h) AS k
         GROUP BY k.client_id) AS held ON held.client_id = f.client_id'),
     ('revenue join', ARRAY['fee'], 'LEFT JOIN ({revenue of a year}) AS revenue ON revenue.client_id = f.client_id'),
     ('assessment join', ARRAY['view assessment_due'], 'LEFT JOIN (
-        SELECT d.client_id, min(d.due_on) AS due_on, bool_or(d.overdue) AS overdue
+        SELECT d.client_id, CASE WHEN count(*) = count(d.due_on) THEN min(d.due_on) END AS due_on, bool_or(d.overdue) AS overdue
         FROM {mart}.assessment_due_at($1) AS d
         GROUP BY d.client_id) AS due ON due.client_id = f.client_id'),
     ('exception join', ARRAY['view suitability_exception'], 'LEFT JOIN (
@@ -94,10 +96,10 @@ BEGIN ATOMIC
     (30, 'client_rfm', true, ARRAY['trade'], 'as_of date', 10000,
       '{mart}.client_facts($1) AS f
       LEFT JOIN (
-        SELECT t.client_id, {crm}.activity(t.on_day, round(t.amount::numeric, 4)) AS activity
-        FROM {trade} AS t
-        WHERE t.on_day > $1 - {setting: rfm_days} AND t.on_day <= $1 AND t.amount::numeric BETWEEN -1e15 AND 1e15
-        GROUP BY t.client_id) AS a ON a.client_id = f.client_id
+        SELECT s.client_id, {crm}.activity(s.on_day, round(s.amount::numeric, 4)) AS activity
+        FROM {trade} AS s
+        WHERE s.on_day > $1 - {setting: rfm_days} AND s.on_day <= $1 AND {usable trade}
+        GROUP BY s.client_id) AS a ON a.client_id = f.client_id
       CROSS JOIN LATERAL (
         SELECT {crm}.rfm(a.activity, $1, {setting: rfm_recency_days}, {setting: rfm_frequency}, {setting: rfm_monetary}) AS score OFFSET 0) AS s
       CROSS JOIN LATERAL (

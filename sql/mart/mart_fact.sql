@@ -34,7 +34,7 @@ BEGIN ATOMIC
     ('client', 'effective', 'boolean', ARRAY['balance'], 'coalesce({balance now} >= {setting: effective_assets} AND {balance now} < ''Infinity'', false)', 'activity',
       'Whether the client counts as effective: assets of at least {value: effective_assets}'),
     ('client', 'activity_class', 'text', ARRAY['balance', 'trade'], 'CASE WHEN trade.last_on > $1 - {setting: active_days} THEN ''active''
-        WHEN coalesce({balance now}, 0) <= {setting: dormant_cash} AND coalesce(held.market_value, 0) = 0
+        WHEN coalesce({balance now}, 0) <= {setting: dormant_cash} AND coalesce(held.market_value, held.products, 0) = 0
           AND coalesce(greatest(trade.last_on, c.opened_on) <= $1 - make_interval(years => {setting: dormant_years}), true) THEN ''dormant''
         ELSE ''steady'' END', 'activity',
       'active: a trade in the {value: active_days} days that end with the day; dormant: no holdings, assets of at most {value: dormant_cash} and no trade for {value: dormant_years} years; else steady'),

@@ -24,10 +24,12 @@ BEGIN ATOMIC
             AND c.dormant IS NOT TRUE AND c.suspended IS NOT TRUE) AS y)'),
     -- Clients of the last twelve months with the day by which they must be called back, and the day on which they first were.
     ('callback new', '(
-        SELECT c.client_id, d.due_on, (SELECT min(k.on_day) FROM {callback} AS k WHERE k.client_id = c.client_id AND k.on_day >= c.opened_on AND k.on_day <= $1) AS called_on
+        SELECT c.client_id, d.due_on, min(k.on_day) AS called_on
         FROM {client} AS c
+        LEFT JOIN {callback} AS k ON k.client_id = c.client_id AND k.on_day >= c.opened_on AND k.on_day <= $1
         CROSS JOIN LATERAL (SELECT (c.opened_on + make_interval(months => {setting: callback_months}))::date AS due_on) AS d
-        WHERE c.opened_on <= $1 AND c.opened_on > $1 - interval ''1 year'' AND (c.closed_on IS NULL OR $1 < c.closed_on))'),
+        WHERE c.opened_on <= $1 AND c.opened_on > $1 - interval ''1 year'' AND (c.closed_on IS NULL OR $1 < c.closed_on)
+        GROUP BY c.client_id, d.due_on)'),
 
     -- Who holds what goes with a product, and who holds the product itself.
     ('audience reasons', CASE WHEN holding.usable THEN 'LEFT JOIN (

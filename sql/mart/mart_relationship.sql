@@ -20,7 +20,9 @@ BEGIN ATOMIC
         FROM {new clients} AS n
         CROSS JOIN {days of the source} AS d
         WHERE n.opened_on <= $1 AND n.cohort_month >= date_trunc(''month'', d.first_day::timestamp))'),
-    ('same cohort', 'k.branch_id IS NOT DISTINCT FROM n.branch_id AND k.segment IS NOT DISTINCT FROM n.segment'),
+    -- written so that the planner can hash it
+    ('same branch', 'coalesce(k.branch_id, '''') = coalesce(n.branch_id, '''') AND (k.branch_id IS NULL) = (n.branch_id IS NULL)'),
+    ('same cohort', '{same branch} AND coalesce(k.segment, '''') = coalesce(n.segment, '''') AND (k.segment IS NULL) = (n.segment IS NULL)'),
     ('first days', 's.on_day >= n.opened_on AND s.on_day < n.until_day AND s.on_day <= $1'),
     -- the balance at the end of the first days: the newest, or in a source of snapshots that of the newest day with one
     ('balance after the first days', CASE mart_relationship_piece.balance_mode
@@ -121,7 +123,7 @@ BEGIN ATOMIC
           SELECT n.client_id, sum(coalesce(r.per_contact, 0) + coalesce(r.per_minute * s.minutes::numeric, 0)) AS cost
           FROM came AS n
           JOIN {contact} AS s ON s.client_id = n.client_id AND {first days}
-          LEFT JOIN {rates} AS r ON r.channel = s.channel AND r.from_day <= s.on_day AND s.on_day < r.until_day
+          LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day
           WHERE {usable contact}
           GROUP BY n.client_id) AS k ON k.client_id = n.client_id
         GROUP BY n.cohort_month, n.branch_id, n.segment) AS k',
@@ -148,7 +150,7 @@ BEGIN ATOMIC
         JOIN {mart}.refresh_log AS m ON m.month >= n.cohort_month
         LEFT JOIN (
           SELECT n.cohort_month, n.branch_id, n.segment, s.month, count(*) AS remaining,
-            count(*) FILTER (WHERE s.activity IS NOT NULL OR s.closing_assets > {setting: effective_assets}) AS active, sum(s.closing_assets) AS assets
+            count(*) FILTER (WHERE s.activity IS NOT NULL OR s.closing_assets >= {setting: effective_assets}) AS active, sum(s.closing_assets) AS assets
           FROM {new clients} AS n
           JOIN {mart}.client_summary AS s ON s.client_id = n.client_id
           WHERE s.month <= {summary month} AND n.cohort_month >= (SELECT min(r.month) FROM {mart}.refresh_log AS r)
@@ -182,8 +184,7 @@ BEGIN ATOMIC
         FROM {external_assets} AS s
         WHERE s.on_day <= $1 AND s.amount::numeric >= 0 AND s.amount::numeric < {limit}
         ORDER BY s.client_id, s.on_day DESC, s.amount::numeric DESC) AS elsewhere ON elsewhere.client_id = f.client_id
-      CROSS JOIN LATERAL (SELECT nullif(nullif(nullif(({assets})::numeric, ''NaN''), ''Infinity''), ''-Infinity'') AS amount) AS known
-      CROSS JOIN LATERAL (SELECT CASE WHEN known.amount < 0 THEN 0 ELSE known.amount END AS amount) AS own',
+      CROSS JOIN LATERAL (SELECT CASE WHEN abs(({assets})::numeric) < {limit} THEN greatest(({assets})::numeric, 0) END AS amount) AS own',
       'How broad the relationship with each client is: what the client holds, and which part of the client''s assets is here. One row a client, key client_id'),
     (56, 'relationship_dimensions', true, ARRAY['client.opened_on', 'summaries'], 'as_of date', 1000,
       '(
@@ -200,7 +201,7 @@ BEGIN ATOMIC
         FROM {mart}.refresh_log AS m
         JOIN {client} AS c ON (c.opened_on IS NULL OR c.opened_on < m.month - interval ''11 months'') AND (c.closed_on IS NULL OR c.closed_on > m.month - interval ''11 months'')
         WHERE m.month <= {summary month} AND m.month - interval ''11 months'' >= (SELECT min(r.month) FROM {mart}.refresh_log AS r)
-        GROUP BY m.month, c.branch_id::text) AS k ON k.month = n.month AND k.branch_id IS NOT DISTINCT FROM n.branch_id',
+        GROUP BY m.month, c.branch_id::text) AS k ON k.month = n.month AND {same branch}',
       'More, longer, broader: how many clients there are, how long they have been here, and how much they do with the firm. One row a month and branch, key month and branch_id; '
       'the branch is the one that serves the client now'),
     (57, 'asset_bridge', true, ARRAY['balance', 'summaries'], 'as_of date', 1000,
@@ -309,7 +310,7 @@ BEGIN ATOMIC
     ('retention_cohort', 'clients', 'bigint', NULL, 'k.clients', 'Number of clients who came'),
     ('retention_cohort', 'remaining_clients', 'bigint', NULL, 'k.remaining', 'Number of them who are clients when the month has ended'),
     ('retention_cohort', 'retention', 'float8', NULL, 'k.remaining::float8 / k.clients', 'Share of the clients who came, a fraction of 1'),
-    ('retention_cohort', 'active_clients', 'bigint', ARRAY['activity'], 'k.active', 'Number of them who besides traded in the month or had more than {value: effective_assets} at its end'),
+    ('retention_cohort', 'active_clients', 'bigint', ARRAY['activity'], 'k.active', 'Number of them who besides traded in the month or had {value: effective_assets} or more at its end'),
     ('retention_cohort', 'active_share', 'float8', ARRAY['activity'], 'k.active::float8 / k.clients', 'Share of the clients who came, a fraction of 1'),
     ('retention_cohort', 'assets', 'numeric(18,2)', ARRAY['balance'], 'k.assets', 'Assets at the end of the month of those who remain'),
     ('retention_cohort', 'asset_retention', 'float8', ARRAY['balance'],
@@ -348,7 +349,7 @@ BEGIN ATOMIC
     ('relationship_breadth', 'classes', 'bigint', ARRAY['holding', 'product', 'product class'], 'coalesce(held.classes, 0)', 'Classes of product held: their categories, else kinds'),
     ('relationship_breadth', 'effective_classes', 'float8', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.effective',
       'Effective number of classes: the exponential of the entropy of their shares in the value; as many classes of equal value would be as broad. Empty if nothing of value is held'),
-    ('relationship_breadth', 'own_assets', 'numeric(18,2)', ARRAY['assets'], 'own.amount', 'Assets here: the balance at the end of the day, else the value of holdings; 0 if below 0'),
+    ('relationship_breadth', 'own_assets', 'numeric(18,2)', ARRAY['assets'], 'own.amount', 'Assets here: the balance at the end of the day, else the value of holdings; 0 if below 0, empty if not known'),
     ('relationship_breadth', 'declared_assets', 'numeric(18,2)', ARRAY['external_assets'], 'elsewhere.amount', 'Assets elsewhere, as the client declared last; empty if never'),
     ('relationship_breadth', 'declared_on', 'date', ARRAY['external_assets'], 'elsewhere.on_day', 'Day of the declaration'),
     ('relationship_breadth', 'wallet', 'numeric(18,2)', ARRAY['assets', 'external_assets'], 'own.amount + elsewhere.amount', 'All assets of the client: here and elsewhere'),

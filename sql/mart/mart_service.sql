@@ -193,7 +193,7 @@ BEGIN ATOMIC
         SELECT s.client_id, s.channel::text AS channel, count(*) AS contacts, coalesce(sum(s.minutes::numeric), 0) AS minutes, count(*) FILTER (WHERE r.channel IS NULL) AS without_rate,
           sum(coalesce(r.per_contact, 0) + coalesce(r.per_minute * s.minutes::numeric, 0)) AS cost
         FROM {contact} AS s
-        LEFT JOIN {rates} AS r ON r.channel = s.channel AND r.from_day <= s.on_day AND s.on_day < r.until_day
+        LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day
         WHERE s.on_day >= {year} AND s.on_day <= $1 AND {usable contact}
         GROUP BY s.client_id, s.channel::text)'),
     ('revenues', '(
@@ -222,7 +222,7 @@ BEGIN ATOMIC
       '(SELECT l.life_stage, l.place FROM unnest({life stages}) WITH ORDINALITY AS l (life_stage, place)
         UNION ALL SELECT NULL::text, NULL::bigint) AS l
       LEFT JOIN (
-        SELECT k.life_stage, count(*) AS clients, sum({assets}) FILTER (WHERE abs({assets}) < {limit}) AS assets
+        SELECT k.life_stage, count(*) AS clients, sum(({assets})::numeric) FILTER (WHERE abs(({assets})::numeric) < {limit}) AS assets
         FROM {staged clients}
         GROUP BY k.life_stage) AS s ON s.life_stage = l.life_stage OR (s.life_stage IS NULL AND l.life_stage IS NULL)
       WHERE l.life_stage IS NOT NULL OR s.clients > 0',

@@ -115,7 +115,7 @@ BEGIN ATOMIC
       LEFT JOIN (
         SELECT s.client_id, count(*) AS contacts, sum(s.minutes::numeric) AS minutes, sum(coalesce(r.per_contact, 0) + coalesce(r.per_minute * s.minutes::numeric, 0)) AS cost
         FROM {contact} AS s
-        LEFT JOIN {rates} AS r ON r.channel = s.channel AND r.from_day <= s.on_day AND s.on_day < r.until_day
+        LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day
         WHERE {in the month} AND {usable contact}
         GROUP BY s.client_id) AS service ON service.client_id = c.client_id
       CROSS JOIN (
@@ -166,7 +166,7 @@ BEGIN ATOMIC
 
     -- rates of channels; a rate holds until the next
     ('rates', '(
-          SELECT k.channel, k.valid_from AS from_day, lead(k.valid_from, 1, ''infinity'') OVER (PARTITION BY k.channel ORDER BY k.valid_from, k.per_minute, k.per_contact) AS until_day,
+          SELECT k.channel::text AS channel, k.valid_from AS from_day, lead(k.valid_from, 1, ''infinity'') OVER (PARTITION BY k.channel ORDER BY k.valid_from, k.per_minute, k.per_contact) AS until_day,
             CASE WHEN k.per_minute >= 0 AND k.per_minute::numeric < {limit} THEN k.per_minute::numeric END AS per_minute,
             CASE WHEN k.per_contact >= 0 AND k.per_contact::numeric < {limit} THEN k.per_contact::numeric END AS per_contact
           FROM {cost} AS k)'),
@@ -194,7 +194,7 @@ BEGIN ATOMIC
            ' AND s.on_day IN (SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2 GROUP BY date_trunc(''month'', n.on_day::timestamp))'),
          (4, 'cash_flow', '{cash_flow}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), s.on_day - date ''2000-01-01''))', ''),
          (5, 'fee', '{fee}', 'hash_record_extended(ROW(s.client_id::text, s.on_day, s.kind::text, s.amount::numeric), 0)', ''),
-         (6, 'contact', '(SELECT s.*, r.per_minute, r.per_contact FROM {contact} AS s LEFT JOIN {rates} AS r ON r.channel = s.channel AND r.from_day <= s.on_day AND s.on_day < r.until_day)',
+         (6, 'contact', '(SELECT s.*, r.per_minute, r.per_contact FROM {contact} AS s LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day)',
            'hash_record_extended(ROW(s.client_id::text, s.on_day, s.minutes::numeric, s.per_minute, s.per_contact), 0)', ''),
          (7, 'trading_day', '(SELECT DISTINCT d.on_day FROM {calendar} AS d)', 'hash_record_extended(ROW(s.on_day), 0)', '')
        ) AS v (place, name, relation, digest, condition)
