@@ -151,6 +151,8 @@ BEGIN ATOMIC
       CROSS JOIN LATERAL (
         SELECT ' || CASE WHEN mart_service_piece.lacking ?| ARRAY['tiers', 'tier_measure'] THEN '{tier of the source} AS tier, {tier order of the source}' ELSE '{tier label} AS tier, {tier rank}' END
           || ' AS tier_order, {life stage} AS life_stage, {client class} AS "client class"{service row} OFFSET 0) AS k'),
+    -- no more than the tier, so that only what decides it is read
+    ('tiered clients', '{mart}.client_facts($1) AS f {tier join} CROSS JOIN LATERAL (SELECT {tier label} AS tier, {tier rank} AS tier_order OFFSET 0) AS k'),
     ('owed', CASE WHEN NOT mart_service_piece.lacking ? 'service_model' THEN '
         SELECT e.service, string_agg(DISTINCT e.channel COLLATE "C", '', '') AS channel, sum(e.times) AS times, sum(e.times * e.minutes) AS minutes
         FROM (
@@ -203,7 +205,7 @@ BEGIN ATOMIC
         GROUP BY s.client_id)'),
     ('earning clients', '(
         SELECT f.client_id, k.tier, k.tier_order, CASE WHEN abs(({assets})::numeric) < {limit} THEN ({assets})::numeric END AS assets, coalesce(e.revenue, 0) AS revenue
-        FROM {service clients}
+        FROM {tiered clients}
         LEFT JOIN {revenues} AS e ON e.client_id = f.client_id)')
   ) AS p (name, template);
 END;
@@ -256,7 +258,7 @@ BEGIN ATOMIC
     (46, 'fairness', true, ARRAY['contact', 'tiers', 'tier_measure'], 'as_of date', 20,
       '(
         SELECT k.tier, k.tier_order, v.measure, v.place, {crm}.coverage(0, v.amount) AS service
-        FROM {service clients}
+        FROM {tiered clients}
         LEFT JOIN {contacts of clients}
         CROSS JOIN LATERAL (VALUES (''contacts'', 1, coalesce(n.contacts, 0)::numeric), (''minutes'', 2, CASE WHEN {has minutes} THEN coalesce(n.minutes, 0) END)) AS v (measure, place, amount)
         WHERE v.amount IS NOT NULL
