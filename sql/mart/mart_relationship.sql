@@ -148,7 +148,7 @@ BEGIN ATOMIC
         JOIN {mart}.refresh_log AS m ON m.month >= n.cohort_month
         LEFT JOIN (
           SELECT n.cohort_month, n.branch_id, n.segment, s.month, count(*) AS remaining,
-            count(*) FILTER (WHERE s.activity IS NOT NULL OR s.closing_assets > {setting: effective_assets}) AS active, sum(s.closing_assets) AS assets
+            count(*) FILTER (WHERE s.activity IS NOT NULL OR s.closing_assets >= {setting: effective_assets}) AS active, sum(s.closing_assets) AS assets
           FROM {new clients} AS n
           JOIN {mart}.client_summary AS s ON s.client_id = n.client_id
           WHERE s.month <= {summary month} AND n.cohort_month >= (SELECT min(r.month) FROM {mart}.refresh_log AS r)
@@ -309,7 +309,7 @@ BEGIN ATOMIC
     ('retention_cohort', 'clients', 'bigint', NULL, 'k.clients', 'Number of clients who came'),
     ('retention_cohort', 'remaining_clients', 'bigint', NULL, 'k.remaining', 'Number of them who are clients when the month has ended'),
     ('retention_cohort', 'retention', 'float8', NULL, 'k.remaining::float8 / k.clients', 'Share of the clients who came, a fraction of 1'),
-    ('retention_cohort', 'active_clients', 'bigint', ARRAY['activity'], 'k.active', 'Number of them who besides traded in the month or had more than {value: effective_assets} at its end'),
+    ('retention_cohort', 'active_clients', 'bigint', ARRAY['activity'], 'k.active', 'Number of them who besides traded in the month or had {value: effective_assets} or more at its end'),
     ('retention_cohort', 'active_share', 'float8', ARRAY['activity'], 'k.active::float8 / k.clients', 'Share of the clients who came, a fraction of 1'),
     ('retention_cohort', 'assets', 'numeric(18,2)', ARRAY['balance'], 'k.assets', 'Assets at the end of the month of those who remain'),
     ('retention_cohort', 'asset_retention', 'float8', ARRAY['balance'],
