@@ -107,7 +107,7 @@ CREATE TEMP TABLE policy AS SELECT '{"name": "tiers", "version": "1", "period": 
 SET LOCAL crm.as_of = '2026-06-30';
 CREATE TEMP TABLE question AS SELECT q.name FROM crm.mart_question() AS q WHERE q.name IN (SELECT r.name FROM crm.mart_relationship_question() AS r);
 CREATE TEMP TABLE made AS SELECT m.* FROM policy AS p CROSS JOIN LATERAL crm.create_mart('mart', 'source', tiers => p.tiers, client_columns => '{branch_id}',
-  settings => '{"activation_assets": 5000, "effective_assets": 2500, "lifetime_months": 24}') AS m;
+  settings => '{"activation_assets": 5000, "effective_assets": 3000, "lifetime_months": 24}') AS m;
 SELECT set_eq('SELECT object, status, reason FROM made WHERE object IN (SELECT q.name FROM question AS q)', 'SELECT name, ''created'', NULL::text FROM question', 'a full source gives all of them');
 CALL crm.refresh_mart('mart', commit_each_month => false);
 
@@ -169,7 +169,7 @@ CREATE TEMP TABLE cohort AS
 SELECT date_trunc('month', opened_on)::date AS cohort_month, * FROM source.client
 WHERE opened_on BETWEEN '2025-04-01' AND '2026-07-10' AND (closed_on IS NULL OR closed_on > opened_on);
 CREATE FUNCTION pg_temp.retained(through date) RETURNS TABLE (cohort_month date, branch_id text, segment text, months_since int, clients bigint, remaining bigint, active bigint, assets numeric) LANGUAGE sql AS $$
-  SELECT n.cohort_month, n.branch_id, n.segment, m.n, count(DISTINCT n.client_id), count(e.client_id), count(e.client_id) FILTER (WHERE e.traded OR e.closing > 2500), round(coalesce(sum(e.closing), 0), 2)
+  SELECT n.cohort_month, n.branch_id, n.segment, m.n, count(DISTINCT n.client_id), count(e.client_id), count(e.client_id) FILTER (WHERE e.traded OR e.closing >= 3000), round(coalesce(sum(e.closing), 0), 2)
   FROM cohort AS n
   CROSS JOIN generate_series(0, 14) AS m (n)
   LEFT JOIN expected AS e ON e.client_id = n.client_id AND e.month = (n.cohort_month + make_interval(months => m.n))::date AND NOT e.gone
