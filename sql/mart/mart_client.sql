@@ -21,7 +21,7 @@ BEGIN ATOMIC
     ('valued clients', '(
         SELECT {value row}, v."client tier rank", nullif(nullif(nullif(v.assets, ''NaN''), ''Infinity''), ''-Infinity'') AS "client assets",
           nullif(nullif(nullif(v.score, ''NaN''), ''Infinity''), ''-Infinity'') AS "client score", revenue.amount AS "client revenue"
-        FROM {mart}.client_facts($1) AS f {reasons} {tier join}
+        FROM {mart}.client_facts($1) AS f {rated} {tier join}
         CROSS JOIN LATERAL (SELECT ({assets})::numeric AS assets, {client score} AS score, {client tier rank} AS "client tier rank") AS v
         LEFT JOIN ({revenue of a year}) AS revenue ON revenue.client_id = f.client_id)'),
     -- what the client has of each household; without shares, equal parts
@@ -157,7 +157,7 @@ BEGIN ATOMIC
         GROUP BY s.household_id) AS held ON held.household_id = h.household_id',
       'One view of the household: one row a household, key household_id. Amounts are shared out: a client who belongs to two households counts in each with the share of it'),
     (90, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join} {stage join}
+      '{mart}.client_facts($1) AS f {rated} {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join} {stage join}
       {service join} {offer join}',
       'One view of the client: one row a client, key client_id')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);

@@ -228,14 +228,14 @@ BEGIN
       ELSE coalesce('f.' || quote_ident(tier_measure), 'NULL::numeric') END),
     ('assets', CASE WHEN facts -> 'client' ? 'assets' THEN 'f.assets' WHEN facts -> 'client' ? 'holdings_value' THEN 'f.holdings_value'
       ELSE 'NULL::numeric' END),
+    ('rated', CASE WHEN NOT lacking ? 'rating' THEN format('CROSS JOIN LATERAL (SELECT %s) AS rated',
+      (SELECT string_agg('f.' || quote_ident(r.name), ', ') FROM unnest(rating_reads) AS r (name))) END),
     ('reasons', CASE WHEN NOT lacking ? 'rating' THEN format(
-      'CROSS JOIN LATERAL (SELECT %2$s) AS rated
-      CROSS JOIN LATERAL (SELECT %3$s AS codes) AS k
+      'CROSS JOIN LATERAL (SELECT %2$s AS codes) AS k
       LEFT JOIN LATERAL (
         SELECT max(d.reason) FILTER (WHERE d.reason_code = k.codes[1]) AS reason_1, max(d.reason) FILTER (WHERE d.reason_code = k.codes[2]) AS reason_2,
           max(d.reason) FILTER (WHERE d.reason_code = k.codes[3]) AS reason_3
         FROM @extschema@.score_detail(%1$s, rated) AS d) AS r ON true', @extschema@.mart_policy_by_day(definition, 'rating', '$1', '%s'),
-      (SELECT string_agg('f.' || quote_ident(r.name), ', ') FROM unnest(rating_reads) AS r (name)),
       @extschema@.mart_policy_by_day(definition, 'rating', '$1', '@extschema@.reason_codes(%s, rated, 3)')) END),
     -- what decides a pair: the risk level, and what the checks of the asked action read. An attribute that only checks of other actions read
     -- counts as NULL, so that pairs that differ in nothing else are one

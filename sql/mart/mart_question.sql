@@ -11,7 +11,7 @@ BEGIN ATOMIC
     (2, 'product_facts', false, ARRAY['product'], 'as_of date', 500, '{product joins}',
       'What is known about each product as of a day, for policies to read'),
     (4, 'client_rating', true, ARRAY['rating'], 'as_of date', 10000,
-      '(SELECT {rating row} FROM {mart}.client_facts($1) AS f) AS f {reasons}',
+      '(SELECT {rating row} FROM {mart}.client_facts($1) AS f) AS f {rated} {reasons}',
       'The rating of each client and what cost most points: one row a client, key client_id'),
     (5, 'client_tier', true, ARRAY['tiers', 'tier_measure'], 'as_of date', 10000,
       '{tier clients}',
