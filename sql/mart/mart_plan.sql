@@ -12,6 +12,7 @@ DECLARE
   client_columns text[] := ARRAY(SELECT jsonb_array_elements_text(definition -> 'client_columns'));
   tier_measure text := definition ->> 'tier_measure';
   period text := (definition ->> 'tiers')::jsonb ->> 'period';
+  from_balances text;           -- the fact that decides tiers, if balances alone give it
   pieces jsonb;
   lacking jsonb;                -- a need that is not met -> why
   facts jsonb;                  -- side -> name -> fact
@@ -116,6 +117,7 @@ BEGIN
       USING ERRCODE = 'undefined_column', HINT = 'It names the segment of a client: the outputs of the table must have it.';
   END IF;
   tier_measure := @extschema@.mart_tier_measure(source, tier_measure);
+  from_balances := @extschema@.mart_tier_from_balances(source, tier_measure);      -- once: a function that is inlined asks again and again
   IF tier_measure = 'score' AND NOT EXISTS (SELECT FROM @extschema@.mart_policy(definition, 'rating')) THEN
     RAISE EXCEPTION 'tier_measure "score" needs a scorecard' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one as rating.';
   END IF;
@@ -177,10 +179,10 @@ BEGIN
     SELECT p.* FROM @extschema@.mart_piece(definition ->> 'balance_mode') AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_tier_piece(CASE WHEN NOT lacking ?| ARRAY['tier moves', 'tier_measure'] THEN period END,
-      @extschema@.mart_tier_from_balances(source, tier_measure)) AS p
+      from_balances) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_summary_piece(definition ->> 'balance_mode', lacking,
-      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND @extschema@.mart_tier_from_balances(source, tier_measure) IS NULL) AS p
+      NOT lacking ?| ARRAY['tier moves', 'tier_measure'] AND period IS NOT NULL AND from_balances IS NULL) AS p
     UNION ALL
     SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
     UNION ALL

@@ -304,11 +304,11 @@ FROM (
   SELECT a.month, a.branch_id, a.assets, coalesce(r.revenue, 0) AS revenue
   FROM (SELECT month, c.branch_id, sum(average_assets) AS assets FROM mart.client_summary AS s JOIN source.client AS c USING (client_id) GROUP BY 1, 2) AS a
   LEFT JOIN (SELECT month, branch_id, sum(amount) AS revenue FROM revenue GROUP BY 1, 2) AS r ON r.month = a.month AND r.branch_id IS NOT DISTINCT FROM a.branch_id) AS m;
-SELECT pg_temp.same('SELECT month, value, assets, revenue, round(mix_effect::numeric, 15), round(rate_effect::numeric, 15) FROM mart.revenue_shift WHERE dimension = ''branch''',
-  $$SELECT a.month, a.branch_id, round(a.assets, 2), a.revenue, round((a.weight - b.weight) * b.margin, 15), round(a.weight * (a.margin - b.margin), 15)
+SELECT pg_temp.same('SELECT month, value, assets, revenue, round(mix_effect::numeric, 12), round(rate_effect::numeric, 12) FROM mart.revenue_shift WHERE dimension = ''branch''',
+  $$SELECT a.month, a.branch_id, round(a.assets, 2), a.revenue, round((a.weight - b.weight) * b.margin, 12), round(a.weight * (a.margin - b.margin), 12)
     FROM margin AS a JOIN margin AS b ON b.month = a.month - interval '1 year' AND b.branch_id IS NOT DISTINCT FROM a.branch_id$$, 'revenue_shift: what the mix did to the margin, and what the rates did');
-SELECT pg_temp.same('SELECT month, dimension, round(sum(mix_effect + rate_effect)::numeric, 15) FROM mart.revenue_shift GROUP BY 1, 2',
-  $$SELECT a.month, d.dimension, round(a.margin - b.margin, 15)
+SELECT pg_temp.same('SELECT month, dimension, round(sum(mix_effect + rate_effect)::numeric, 12) FROM mart.revenue_shift GROUP BY 1, 2',
+  $$SELECT a.month, d.dimension, round(a.margin - b.margin, 12)
     FROM (SELECT month, sum(revenue) / sum(assets) AS margin FROM margin GROUP BY 1) AS a JOIN (SELECT month, sum(revenue) / sum(assets) AS margin FROM margin GROUP BY 1) AS b ON b.month = a.month - interval '1 year'
     CROSS JOIN (VALUES ('branch'), ('segment')) AS d (dimension)$$, 'which add up to the change of the whole margin');
 SELECT ok(count(*) > 0, 'a segment that was not there a year before counts') FROM mart.revenue_shift WHERE dimension = 'segment' AND weight_before = 0 AND weight > 0;
