@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
   UNION ALL
   SELECT greatest(c.opened_on, date :'first_day'), 20000 WHERE c.plant <> 'flapping'
   UNION ALL
-  SELECT m.on_day, 20000 FROM month_day AS m WHERE c.plant = 'held together'
+  SELECT m.on_day, 20000 FROM month_day AS m WHERE c.plant = 'held together' AND m.on_day > :'first_day'
   UNION ALL
   SELECT c.closed_on, 0 WHERE c.closed_on IS NOT NULL) AS d;
 

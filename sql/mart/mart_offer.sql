@@ -100,7 +100,7 @@ BEGIN ATOMIC
       '(
         SELECT n.client_id, ''new client'' AS duty, 1 AS duty_order, n.due_on FROM {callback new} AS n WHERE n.called_on IS NULL
         UNION ALL
-        SELECT y.client_id, ''yearly share'', 2, make_date(extract(year FROM $1)::int, 12, 31) FROM {callback year} AS y
+        SELECT y.client_id, ''yearly share'' AS duty, 2 AS duty_order, make_date(extract(year FROM $1)::int, 12, 31) AS due_on FROM {callback year} AS y
         WHERE y.place <= ceil({setting: callback_share} * y.eligible) - y.done) AS d
       JOIN {client} AS c ON c.client_id = d.client_id
       LEFT JOIN {mart}.client_facts($1) AS f ON f.client_id = d.client_id
@@ -112,7 +112,7 @@ BEGIN ATOMIC
         SELECT ''new client'' AS duty, 1 AS duty_order, count(*) AS eligible, count(*) AS required, count(n.called_on) AS done, count(*) FILTER (WHERE n.called_on IS NULL AND n.due_on < $1) AS overdue
         FROM {callback new} AS n
         UNION ALL
-        SELECT ''yearly share'', 2, count(*), ceil({setting: callback_share} * count(*))::bigint, count(*) FILTER (WHERE y.is_done), 0
+        SELECT ''yearly share'' AS duty, 2 AS duty_order, count(*) AS eligible, ceil({setting: callback_share} * count(*))::bigint AS required, count(*) FILTER (WHERE y.is_done) AS done, 0 AS overdue
         FROM {callback year} AS y) AS d',
       'How far the duty to call clients back is met: one row a duty, key duty'),
     (66, 'trading_permission', true, ARRAY['suitability', 'product.permission'], 'as_of date', 10000,

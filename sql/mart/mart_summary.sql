@@ -182,7 +182,7 @@ BEGIN ATOMIC
         SELECT d.month, ''client'' AS "view", 0::bigint AS rows, d.digest FROM {digests of clients} AS d
         UNION ALL {digests by day}) AS s', '{digests by day}',
       (SELECT pg_catalog.string_agg(pg_catalog.format('
-        SELECT date_trunc(''month'', d.on_day::timestamp)::date, %L, sum(d.rows)::bigint, sum(d.digest)
+        SELECT date_trunc(''month'', d.on_day::timestamp)::date AS month, %L AS "view", sum(d.rows)::bigint AS rows, sum(d.digest) AS digest
         FROM (SELECT s.on_day, count(*) AS rows, sum(%s::numeric) AS digest FROM %s AS s WHERE s.on_day >= $1 AND s.on_day < $2%s GROUP BY s.on_day) AS d GROUP BY 1',
           v.name, CASE WHEN mart_summary_piece.everything AND v.name IN ('balance', 'trade', 'holding') THEN 'hashtextextended(s::text, 0)' ELSE v.digest END,
           v.relation, v.condition), ' UNION ALL ' ORDER BY v.place)
