@@ -3,7 +3,7 @@
 CREATE FUNCTION mart_plan(mart text, definition jsonb)
 RETURNS TABLE (ordinal int, object text, status text, reason text, signature text, shape text, columns text[], types text[],
   function_sql text, view_sql text, comment_sql text[])
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 100000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $mart_plan$
 #variable_conflict use_column

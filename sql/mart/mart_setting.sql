@@ -41,7 +41,7 @@ COMMENT ON FUNCTION mart_setting() IS
 -- The settings of a definition as pieces of SQL. An unknown name, or a value that is not of its type or out of range, is an error.
 CREATE FUNCTION mart_setting_piece(settings jsonb)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE        -- it catches errors
 SET search_path = pg_catalog, pg_temp
 AS $mart_setting_piece$
 DECLARE
