@@ -1,12 +1,11 @@
 -- Questions of the mart what to offer whom, and what the rules ask for: what is held together, next best products, audiences, call-backs, trading
 -- permissions.
-CREATE FUNCTION mart_offer_piece(definition jsonb)
+CREATE FUNCTION mart_offer_piece(lacking jsonb)
 RETURNS TABLE (name text, template text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-  SELECT p.name, p.template
-  FROM (SELECT v.usable FROM source_view(mart_offer_piece.definition ->> 'source') AS v WHERE v."view" = 'holding') AS holding
-  CROSS JOIN LATERAL (VALUES
+  SELECT p.*
+  FROM (VALUES
     -- what each client holds on the newest day of positions, one array a client
     ('held by client', '(SELECT h.client_id, array_agg(DISTINCT h.product_id::text) AS products FROM {holding} AS h WHERE h.on_day = {newest holding} GROUP BY h.client_id)'),
 
@@ -32,16 +31,16 @@ BEGIN ATOMIC
         GROUP BY c.client_id, d.due_on)'),
 
     -- Who holds what goes with a product, and who holds the product itself.
-    ('audience reasons', CASE WHEN holding.usable THEN 'LEFT JOIN (
+    ('audience reasons', CASE WHEN NOT mart_offer_piece.lacking ? 'holding' THEN 'LEFT JOIN (
         SELECT DISTINCT ON (h.client_id) h.client_id, a.product AS because, a.confidence, a.lift, a.lift_lower
         FROM (SELECT {mart}.co_holding($3) AS summary OFFSET 0) AS s
         CROSS JOIN LATERAL {crm}.co_holding_pairs(s.summary) AS a
         JOIN {holding} AS h ON h.product_id = a.product AND h.on_day = {newest holding on $3}
         WHERE a.other = $1 AND a.clients_both >= {setting: next_product_clients} AND a.lift_lower > 1
         ORDER BY h.client_id, a.lift_lower DESC, a.product COLLATE "C") AS h ON h.client_id = f.client_id' ELSE '' END),
-    ('audience not held', CASE WHEN holding.usable THEN
+    ('audience not held', CASE WHEN NOT mart_offer_piece.lacking ? 'holding' THEN
       'AND f.client_id NOT IN (SELECT h.client_id FROM {holding} AS h WHERE h.on_day = {newest holding on $3} AND h.product_id = $1 AND h.client_id IS NOT NULL)' ELSE '' END),
-    ('audience order', CASE WHEN holding.usable THEN 'o.outcome, h.lift_lower DESC NULLS LAST,' ELSE 'o.outcome,' END),
+    ('audience order', CASE WHEN NOT mart_offer_piece.lacking ? 'holding' THEN 'o.outcome, h.lift_lower DESC NULLS LAST,' ELSE 'o.outcome,' END),
     ('newest holding on $3', '(SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day <= $3)')
   ) AS p (name, template);
 END;

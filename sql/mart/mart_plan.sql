@@ -186,7 +186,7 @@ BEGIN
     UNION ALL
     SELECT p.* FROM @extschema@.mart_service_piece(lacking) AS p
     UNION ALL
-    SELECT p.* FROM @extschema@.mart_offer_piece(definition) AS p
+    SELECT p.* FROM @extschema@.mart_offer_piece(lacking) AS p
   ) AS p;
   pieces := pieces || @extschema@.mart_setting_piece(definition -> 'settings');
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', coalesce(p.final, ''))) INTO pieces
