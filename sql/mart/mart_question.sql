@@ -126,7 +126,7 @@ COMMENT ON FUNCTION mart_question() IS
 -- *client_columns (those that create_mart was asked to carry), *result (the only value of a function that returns no table). A column whose needs are not met is left out.
 CREATE FUNCTION mart_column()
 RETURNS TABLE (ordinal int, question text, name text, type text, needs text[], expression text, meaning text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
+LANGUAGE sql IMMUTABLE PARALLEL UNSAFE ROWS 100      -- rows are numbered as they stand here: workers would bring them in another order
 BEGIN ATOMIC
   SELECT (pg_catalog.row_number() OVER ())::int, q.name, c.name, c.type, c.needs, c.expression, c.meaning
   FROM (
