@@ -55,6 +55,9 @@ BEGIN
   IF plan @> '[{"object": "summary_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_summary_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
   END IF;
+  IF plan @> '[{"object": "co_holding_value", "status": "created"}]' THEN
+    EXECUTE format('SELECT @extschema@.mart_offer_table($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  END IF;
   IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
   END IF;
@@ -334,7 +337,7 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
+  EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.co_holding_day, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN
     EXECUTE format('DROP SCHEMA %I', mart);

@@ -31,7 +31,7 @@ BEGIN
       FROM (
         SELECT o.name, NULL::text[] AS columns FROM @extschema@.mart_object(mart) AS o
         UNION ALL SELECT o.name, NULL FROM @extschema@.client_value_object() AS o
-        UNION ALL SELECT unnest(ARRAY['client_summary', 'tier_month', 'tier_told']), NULL
+        UNION ALL SELECT unnest(ARRAY['client_summary', 'co_holding_day', 'tier_month', 'tier_told']), NULL
         UNION ALL SELECT 'refresh_log', '{month,has_standings,refreshed_at}'
         UNION ALL SELECT 'closed_month', '{month,tiers,closed_at}'
       ) AS t

@@ -115,7 +115,8 @@ BEGIN ATOMIC
           SELECT f.*, m.measure AS "client measure", m.place AS "client measure order", m.value AS "client value",
             CASE WHEN m.measure <> ''score'' THEN greatest(m.value, 0) END AS "client amount"
           FROM {valued clients} AS f
-          CROSS JOIN LATERAL (VALUES (''assets'', 1, f."client assets"), (''score'', 2, f."client score"), (''revenue'', 3, f."client revenue")) AS m (measure, place, value)
+          CROSS JOIN LATERAL unnest(ARRAY[''assets'', ''score'', ''revenue''], ARRAY[f."client assets", f."client score", f."client revenue"])
+            WITH ORDINALITY AS m (measure, value, place)
           WHERE m.value IS NOT NULL) AS f
         WINDOW of_measure AS (PARTITION BY f."client measure order"), by_value AS (PARTITION BY f."client measure order" ORDER BY f."client value" DESC)) AS f
       WHERE f."client rank" <= {setting: top_clients}',

@@ -9,6 +9,9 @@ BEGIN ATOMIC
     -- what each client holds on the newest day of positions, one array a client
     ('held by client', '(SELECT h.client_id, array_agg(DISTINCT h.product_id::text) AS products FROM {holding} AS h WHERE h.on_day = {newest holding} GROUP BY h.client_id)'),
 
+    -- The day of positions that what is held together is counted on. Months that are refreshed have it counted, for those who see the whole book.
+    ('counted day', 'coalesce((SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day <= ({summary month} + interval ''1 month'')::date - 1), {newest holding})'),
+
     -- Clients whom call-backs of the year are about: those of the last day of the year before, but for dormant and suspended ones. Whom to call of
     -- those who are left is drawn by a hash, so that nobody chooses.
     ('callback year', '(
@@ -47,55 +50,104 @@ END;
 
 COMMENT ON FUNCTION mart_offer_piece(jsonb) IS 'Pieces of SQL that the questions of the mart about offers and duties are made of';
 
+-- The table of what is held together on the last day of positions of each month. It is about all clients: row-level security shows a row to readers who see
+-- as many clients and positions as were counted; others have those whom they see counted for them.
+CREATE FUNCTION mart_offer_table(mart text, source text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $mart_offer_table$
+BEGIN
+  EXECUTE format($table$
+    CREATE TABLE IF NOT EXISTS %1$I.co_holding_day (
+      on_day date PRIMARY KEY,
+      most_products int NOT NULL,
+      clients bigint NOT NULL,
+      positions bigint NOT NULL,
+      summary @extschema@.co_holding_summary
+    );
+    COMMENT ON TABLE %1$I.co_holding_day IS 'What was held together on the last day of positions of each month; refresh_mart writes it';
+    COMMENT ON COLUMN %1$I.co_holding_day.on_day IS 'The day';
+    COMMENT ON COLUMN %1$I.co_holding_day.most_products IS 'Of how many products at most: those that most clients held';
+    COMMENT ON COLUMN %1$I.co_holding_day.clients IS 'Rows of client in the source when it was counted';
+    COMMENT ON COLUMN %1$I.co_holding_day.positions IS 'Rows of holding on the day';
+    COMMENT ON COLUMN %1$I.co_holding_day.summary IS 'Which products the clients held together; empty if no client held any';
+    ALTER TABLE %1$I.co_holding_day ENABLE ROW LEVEL SECURITY;
+    DROP POLICY IF EXISTS whole_book ON %1$I.co_holding_day;
+    CREATE POLICY whole_book ON %1$I.co_holding_day FOR SELECT USING (
+      clients <= (SELECT count(*) FROM %2$I.client AS c) AND positions = (SELECT count(*) FROM %2$I.holding AS h WHERE h.on_day = co_holding_day.on_day));
+    COMMENT ON POLICY whole_book ON %1$I.co_holding_day IS 'Readers who see all clients and positions that were counted';
+  $table$, mart, source);
+END;
+$mart_offer_table$;
+
+COMMENT ON FUNCTION mart_offer_table(text, text) IS 'Makes the table of what is held together, where it is not there yet; mart_build calls it';
+
 CREATE FUNCTION mart_offer_question()
 RETURNS TABLE (ordinal int, name text, is_view bool, needs text[], arguments text, rows int, from_template text, meaning text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
   SELECT q.*
   FROM (VALUES
-    (60, 'co_holding', false, ARRAY['holding'], 'as_of date', 1,
-      '(SELECT array_agg(p.product_id) AS among
-        FROM (SELECT h.product_id::text AS product_id FROM {holding} AS h WHERE h.on_day = {newest holding} AND h.client_id IN (SELECT c.client_id FROM {client} AS c)
-          GROUP BY 1 ORDER BY count(DISTINCT h.client_id) DESC, h.product_id::text COLLATE "C" LIMIT {setting: co_holding_products}) AS p) AS a
-      CROSS JOIN {held by client} AS h
-      JOIN {client} AS c ON c.client_id = h.client_id',
-      'Which products are held together on the newest day of positions, by clients who hold any; of the products that most clients hold'),
-    (61, 'product_association', true, ARRAY['holding'], 'as_of date', 1000,
+    (60, 'co_holding_value', false, ARRAY['holding'], 'from_day date, to_day date', 1,
+      '(SELECT max(n.on_day) AS on_day FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2) AS d
+      CROSS JOIN LATERAL (
+        WITH held AS MATERIALIZED (
+          SELECT h.client_id, count(*) AS positions, array_agg(DISTINCT h.product_id::text) AS products
+          FROM {holding} AS h
+          WHERE h.on_day = d.on_day
+          GROUP BY h.client_id
+        ), held_by_client AS MATERIALIZED (
+          SELECT h.products FROM held AS h WHERE h.client_id IN (SELECT c.client_id FROM {client} AS c)
+        ), held_most AS (
+          SELECT p.product_id FROM held_by_client AS h CROSS JOIN unnest(h.products) AS p (product_id)
+          WHERE p.product_id IS NOT NULL
+          GROUP BY p.product_id ORDER BY count(*) DESC, p.product_id COLLATE "C" LIMIT {setting: co_holding_products}
+        )
+        SELECT (SELECT coalesce(sum(h.positions), 0)::bigint FROM held AS h) AS positions,
+          (SELECT {crm}.co_holding(h.products, a.among) FROM held_by_client AS h CROSS JOIN (SELECT array_agg(m.product_id) AS among FROM held_most AS m) AS a) AS summary) AS h
+      WHERE d.on_day IS NOT NULL',
+      'What is held together on the newest day of positions from a day until the day before another; refresh_mart keeps it in the table co_holding_day'),
+    (61, 'co_holding', false, ARRAY['holding'], 'as_of date', 1,
+      '(SELECT {counted day} AS on_day OFFSET 0) AS d',
+      'Which products are held together, by clients who hold any, of the products that most clients hold: on the newest day of positions of the newest month that was refreshed, '
+      'else on the newest at or before as_of. Who sees the whole book gets what refresh_mart counted, others a count of the clients whom they see'),
+    (62, 'product_association', true, ARRAY['holding'], 'as_of date', 1000,
       '(SELECT {mart}.co_holding($1) AS summary OFFSET 0) AS s
       CROSS JOIN LATERAL {crm}.co_holding_pairs(s.summary) AS a
       LEFT JOIN {product} AS p ON p.product_id = a.product
       LEFT JOIN {product} AS o ON o.product_id = a.other',
       'What else the holders of a product hold: one row for an ordered pair of products, key product_id and other_product_id'),
-    (62, 'next_best_product', true, ARRAY['suitability', 'product', 'holding'], 'as_of date', 10000,
+    (63, 'next_best_product', true, ARRAY['suitability', 'product', 'holding'], 'as_of date', 10000,
       '(
         WITH offered AS MATERIALIZED (SELECT {product row} FROM {mart}.product_facts($1) AS f)
-        SELECT f.*, n.place AS "next place", n.product AS "next product", n.name AS "next name", n.outcome AS "next outcome", n.because AS "next because",
-          n.clients_both AS "next clients", n.confidence AS "next confidence", n.lift AS "next lift", n.lift_lower AS "next lower"
-        FROM (SELECT {client row} FROM {mart}.client_facts($1) AS f) AS f
-        JOIN {held by client} AS h ON h.client_id = f.client_id
-        CROSS JOIN (SELECT {mart}.co_holding($1) AS summary OFFSET 0) AS s
-        CROSS JOIN LATERAL (
-          SELECT n.*, {product name} AS name, o.outcome, row_number() OVER (ORDER BY n.rank) AS place
-          FROM {crm}.next_products(s.summary, h.products, {setting: co_holding_products}, {setting: next_product_clients}) WITH ORDINALITY
+        SELECT f.*
+        FROM (
+          SELECT f.*, row_number() OVER (PARTITION BY f.client_id ORDER BY n.rank) AS "next place", n.product AS "next product", {product name} AS "next name", o.outcome AS "next outcome",
+            n.because AS "next because", n.clients_both AS "next clients", n.confidence AS "next confidence", n.lift AS "next lift", n.lift_lower AS "next lower"
+          FROM (SELECT {client row: recommend} FROM {mart}.client_facts($1) AS f) AS f
+          JOIN {held by client} AS h ON h.client_id = f.client_id
+          CROSS JOIN (SELECT {mart}.co_holding($1) AS summary OFFSET 0) AS s
+          CROSS JOIN LATERAL {crm}.next_products(s.summary, h.products, {setting: co_holding_products}, {setting: next_product_clients}) WITH ORDINALITY
             AS n (product, because, clients_both, confidence, lift, lift_lower, g2, rank)
           JOIN offered AS p ON p.product_id = n.product
           CROSS JOIN LATERAL (SELECT {crm}.suitability({suitability}, f, p, $1) AS outcome OFFSET 0) AS o
-          WHERE o.outcome <= {setting: next_product_outcome}
-          ORDER BY n.rank
-          LIMIT {setting: next_products}) AS n) AS f
+          WHERE o.outcome <= {setting: next_product_outcome}) AS f
+        WHERE f."next place" <= {setting: next_products}) AS f
       CROSS JOIN LATERAL (SELECT f."next outcome" AS outcome) AS o
       LEFT JOIN {product} AS b ON b.product_id = f."next because"',
       'What to offer each client next: products that are not held, go with what is held and may be recommended: one row for a client and place'),
-    (63, 'audience', false, ARRAY['suitability', 'product'],
+    (64, 'audience', false, ARRAY['suitability', 'product'],
       'product_id text, at_most {crm}.suitability_outcome DEFAULT ''suitable'', as_of date DEFAULT {crm}.as_of()', 10000,
-      '(SELECT {client row} FROM {mart}.client_facts($3) AS f) AS f
+      '(SELECT {client row: recommend} FROM {mart}.client_facts($3) AS f) AS f
       JOIN (SELECT {product row} FROM {mart}.product_facts($3) AS f) AS p ON p.product_id = $1
       CROSS JOIN LATERAL (SELECT {crm}.suitability({suitability on $3}, f, p, $3) AS outcome OFFSET 0) AS o
       {audience reasons}
       WHERE o.outcome <= $2 {audience not held}
       ORDER BY {audience order} f.client_id',
       'To whom a product may be offered, with an outcome of at_most, best first: clients who do not hold it, those before who hold what goes with it'),
-    (64, 'callback_due', true, ARRAY['callback', 'client.opened_on'], 'as_of date', 1000,
+    (65, 'callback_due', true, ARRAY['callback', 'client.opened_on'], 'as_of date', 1000,
       '(
         SELECT n.client_id, ''new client'' AS duty, 1 AS duty_order, n.due_on FROM {callback new} AS n WHERE n.called_on IS NULL
         UNION ALL
@@ -106,7 +158,7 @@ BEGIN ATOMIC
       LEFT JOIN (SELECT k.client_id, max(k.on_day) AS last_on FROM {callback} AS k WHERE k.on_day <= $1 GROUP BY k.client_id) AS k ON k.client_id = d.client_id',
       'Whom to call back: clients of the last twelve months who were not called since they came, and as many of last year''s as the yearly share asks for, drawn by a hash: '
       'one row for a client and duty'),
-    (65, 'callback_summary', true, ARRAY['callback', 'client.opened_on'], 'as_of date', 2,
+    (66, 'callback_summary', true, ARRAY['callback', 'client.opened_on'], 'as_of date', 2,
       '(
         SELECT ''new client'' AS duty, 1 AS duty_order, count(*) AS eligible, count(*) AS required, count(n.called_on) AS done, count(*) FILTER (WHERE n.called_on IS NULL AND n.due_on < $1) AS overdue
         FROM {callback new} AS n
@@ -114,7 +166,7 @@ BEGIN ATOMIC
         SELECT ''yearly share'' AS duty, 2 AS duty_order, count(*) AS eligible, ceil({setting: callback_share} * count(*))::bigint AS required, count(*) FILTER (WHERE y.is_done) AS done, 0 AS overdue
         FROM {callback year} AS y) AS d',
       'How far the duty to call clients back is met: one row a duty, key duty'),
-    (66, 'trading_permission', true, ARRAY['suitability', 'product.permission'], 'as_of date', 10000,
+    (67, 'trading_permission', true, ARRAY['suitability', 'product.permission'], 'as_of date', 10000,
       '(
         WITH entry AS MATERIALIZED (
           SELECT DISTINCT f.permission::text AS "permission code", {product kind: open_permission} FROM {mart}.product_facts($1) AS f WHERE f.permission IS NOT NULL)
@@ -149,12 +201,21 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
 BEGIN ATOMIC
   SELECT c.*
   FROM (VALUES
-    ('co_holding', '*result', '@extschema@.co_holding_summary', NULL::text[], '{crm}.co_holding(h.products, a.among)', NULL),
+    ('co_holding_value', 'on_day', 'date', NULL::text[], 'd.on_day', 'The day of the positions that were counted'),
+    ('co_holding_value', 'most_products', 'integer', NULL, '{setting: co_holding_products}', 'Of how many products at most: those that most clients hold'),
+    ('co_holding_value', 'clients', 'bigint', NULL, '(SELECT count(*) FROM {client} AS c)', 'Rows of client'),
+    ('co_holding_value', 'positions', 'bigint', NULL, 'h.positions', 'Rows of holding on the day'),
+    ('co_holding_value', 'summary', '@extschema@.co_holding_summary', NULL, 'h.summary', 'Which products the clients hold together'),
+
+    ('co_holding', '*result', '@extschema@.co_holding_summary', NULL,
+      'coalesce((SELECT k.summary FROM {mart}.co_holding_day AS k WHERE k.on_day = d.on_day AND k.most_products = {setting: co_holding_products}),
+      (SELECT v.summary FROM {mart}.co_holding_value(d.on_day, d.on_day + 1) AS v))', NULL),
 
     ('product_association next_best_product callback_due callback_summary trading_permission', 'as_of', 'date', NULL, '$1', 'The day that is asked about'),
     ('product_association next_best_product callback_due callback_summary trading_permission', 'data_through', 'date', NULL, '{data through}',
       'Newest day, at or before as_of, on which balances, trades or holdings have a row'),
 
+    ('product_association', 'counted_on', 'date', NULL, '{counted day}', 'Day of the positions that are counted: the newest of the newest month that was refreshed, else the newest at or before as_of'),
     ('product_association', 'product_id', 'text', NULL, 'a.product', 'A product'),
     ('product_association', 'product_name', 'text', ARRAY['product.name'], 'p.name', 'Its name'),
     ('product_association', 'other_product_id', 'text', NULL, 'a.other', 'Another product'),

@@ -21,6 +21,7 @@ DECLARE
   client_reads text[];
   product_reads text[];
   change_reads text[];          -- of a client, for suitability_change: an earlier policy may read any column of the source
+  reads_for jsonb;              -- side -> attribute -> the actions whose checks read it, null if more than checks do
   kinds jsonb;                  -- side -> what tells apart the pairs of suitability_matrix, as a select list
   problem record;
 BEGIN
@@ -153,13 +154,10 @@ BEGIN
   PERFORM @extschema@.mart_service_require(definition, facts);
   SELECT lacking || coalesce(jsonb_object_agg(n.need, n.reason), '{}') INTO lacking FROM @extschema@.mart_service_lack(definition, lacking, facts) AS n;
 
-  SELECT jsonb_object_agg(s.side, format('%s AS "%s level"%s', CASE WHEN lacking ? format('%s fact risk_level', s.side) THEN 'NULL::text'
-    ELSE 'f.risk_level::text' END, s.side, r.list)) INTO kinds
-  FROM (VALUES ('client', client_reads), ('product', product_reads)) AS s (side, reads)
-  CROSS JOIN LATERAL (
-    SELECT string_agg(CASE WHEN c.actions IS NULL THEN format(', f.%I', a.name)
-      ELSE format(', CASE WHEN coalesce($2, ''recommend'') = ANY (%L::text[]) THEN f.%I END AS %I', c.actions, a.name, a.name) END, '' ORDER BY a.place) AS list
-    FROM jsonb_to_recordset(suitability_reads) AS a (side text, name text, place int)
+  SELECT jsonb_object_agg(a.side, a.actions) INTO reads_for
+  FROM (
+    SELECT a.side, jsonb_object_agg(a.name, c.actions) AS actions
+    FROM jsonb_to_recordset(suitability_reads) AS a (side text, name text)
     CROSS JOIN LATERAL (         -- NULL if something else than checks reads it: then it counts for every action
       SELECT CASE WHEN bool_and(c.rule IS NOT NULL) THEN array_agg(DISTINCT k.action) END AS actions
       FROM @extschema@.mart_policy(definition, 'suitability') AS p
@@ -168,7 +166,16 @@ BEGIN
       LEFT JOIN LATERAL jsonb_array_elements(p.document::jsonb -> 'checks') AS c (rule) ON c.rule ->> 'name' = u.name
       CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(c.rule -> 'actions', '["recommend", "buy", "hold"]')) AS k (action)
       WHERE r.side = a.side AND r.name = a.name) AS c
-    WHERE a.side = s.side) AS r;
+    GROUP BY a.side) AS a;
+  SELECT jsonb_object_agg(s.side, format('%s AS "%s level"%s', CASE WHEN lacking ? format('%s fact risk_level', s.side) THEN 'NULL::text'
+    ELSE 'f.risk_level::text' END, s.side, r.list)) INTO kinds
+  FROM (VALUES ('client', client_reads), ('product', product_reads)) AS s (side, reads)
+  CROSS JOIN LATERAL (
+    SELECT string_agg(CASE WHEN c.actions IS NULL THEN format(', f.%I', r.name)
+      ELSE format(', CASE WHEN coalesce($2, ''recommend'') = ANY (%L::text[]) THEN f.%I END AS %I', c.actions, r.name, r.name) END, '' ORDER BY r.place) AS list
+    FROM unnest(s.reads) WITH ORDINALITY AS r (name, place)
+    CROSS JOIN LATERAL (SELECT ARRAY(SELECT k.action FROM jsonb_array_elements_text(nullif(reads_for -> s.side -> r.name, 'null')) AS k (action)) AS actions) AS k
+    CROSS JOIN LATERAL (SELECT nullif(k.actions, '{}') AS actions) AS c) AS r;
 
   change_reads := ARRAY(SELECT f.key FROM jsonb_each(facts -> 'client') AS f WHERE f.value ->> 'changes_with' <> 'activity' OR f.key = ANY (client_reads)
     OR f.key = ANY (client_columns) ORDER BY (f.value ->> 'ordinal')::int);
@@ -233,7 +240,7 @@ BEGIN
     ('rated', CASE WHEN NOT lacking ? 'rating' THEN format('CROSS JOIN LATERAL (SELECT %s) AS rated',
       (SELECT string_agg('f.' || quote_ident(r.name), ', ') FROM unnest(rating_reads) AS r (name))) END),
     ('reasons', CASE WHEN NOT lacking ? 'rating' THEN format(
-      'CROSS JOIN LATERAL (SELECT %2$s AS codes) AS k
+      'CROSS JOIN LATERAL (SELECT %2$s AS codes OFFSET 0) AS k
       LEFT JOIN LATERAL (
         SELECT max(d.reason) FILTER (WHERE d.reason_code = k.codes[1]) AS reason_1, max(d.reason) FILTER (WHERE d.reason_code = k.codes[2]) AS reason_2,
           max(d.reason) FILTER (WHERE d.reason_code = k.codes[3]) AS reason_3
@@ -251,19 +258,24 @@ BEGIN
   SELECT pieces || jsonb_object_agg(p.name, jsonb_build_object('is', p.final)) INTO pieces FROM @extschema@.mart_service_final(definition, lacking, facts) AS p;
   SELECT pieces || jsonb_object_agg(l.name, jsonb_build_object('is', l.list)) INTO pieces
   FROM (
-    SELECT r.name, string_agg('f.' || quote_ident(f.name), ', ' ORDER BY f.place) AS list
+    SELECT r.name, string_agg(format(CASE WHEN f.counts THEN 'f.%1$I' ELSE 'CASE WHEN false THEN f.%1$I END AS %1$I' END, f.name), ', ' ORDER BY f.place) FILTER (WHERE f.name IS NOT NULL) AS list
     FROM (VALUES
       ('rating row', 'client', ARRAY['client_id'] || client_columns || rating_reads),
       ('tier row', 'client', ARRAY['client_id', 'assets', 'holdings_value'] || client_columns || tier_measure
         || CASE tier_measure WHEN 'score' THEN rating_reads END),
       ('value row', 'client', ARRAY['client_id'] || client_columns),
       ('client row', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      -- what only checks of other actions read is NULL: it is not asked for
+      ('client row: recommend', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
+      ('client row: hold', 'client', ARRAY['client_id', 'risk_level'] || client_columns || client_reads),
       ('permission row', 'client', ARRAY['client_id', 'risk_level', 'assets_20_days'] || client_columns || client_reads),
       ('change row', 'client', change_reads),
       ('product row', 'product', ARRAY['product_id', 'name', 'risk_level'] || product_reads)
     ) AS r (name, side, reads)
     LEFT JOIN LATERAL (
-      SELECT u.name, min(u.place) AS place FROM unnest(r.reads) WITH ORDINALITY AS u (name, place)
+      SELECT u.name, min(u.place) AS place,
+        r.name NOT LIKE '%: %' OR min(u.place) <= 2 + cardinality(client_columns) OR coalesce(nullif(reads_for -> r.side -> u.name, 'null') ? split_part(r.name, ': ', 2), true) AS counts
+      FROM unnest(r.reads) WITH ORDINALITY AS u (name, place)
       WHERE coalesce(facts -> r.side ? u.name, false) GROUP BY u.name) AS f ON true
     GROUP BY r.name
   ) AS l;

@@ -36,7 +36,7 @@ BEGIN ATOMIC
       'Only distinct combinations of what the policy reads are decided'),
     (8, 'suitability_exception', true, ARRAY['suitability', 'product', 'holding'], 'as_of date', 1000,
       '{holding} AS h
-      JOIN (SELECT {client row} FROM {mart}.client_facts($1) AS f) AS f ON f.client_id = h.client_id
+      JOIN (SELECT {client row: hold} FROM {mart}.client_facts($1) AS f) AS f ON f.client_id = h.client_id
       JOIN (SELECT {product row} FROM {mart}.product_facts($1) AS f) AS p ON p.product_id = h.product_id
       LEFT JOIN (
         SELECT a.client_id, a.product_id, jsonb_object_agg(concat_ws('' '', a.kind, a.check_code), to_jsonb(a) ORDER BY a.on_day) AS given

@@ -74,8 +74,8 @@ BEGIN ATOMIC
       SELECT pg_catalog.format('(%s) AS s', pg_catalog.string_agg(pg_catalog.format('
         SELECT %1$L AS "view", s.client_id::text AS client_id, s.on_day, f.reason, to_jsonb(s)::text AS source_row
         FROM {%1$s} AS s
-        LEFT JOIN (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c) AS k ON k.client_id = s.client_id::text%2$s
-        CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is not in client'' ELSE {fault of %1$s} END AS reason) AS f
+        LEFT JOIN (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month}) AS k ON k.client_id = s.client_id::text%2$s
+        CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is no client of the month'' ELSE {fault of %1$s} END AS reason) AS f
         WHERE %3$s AND f.reason IS NOT NULL', v.name,
           CASE v.name WHEN 'balance' THEN '
         LEFT JOIN {different balances} AS o ON o.client_id = s.client_id AND o.on_day = s.on_day' END,
@@ -83,11 +83,11 @@ BEGIN ATOMIC
       FROM pg_catalog.unnest(ARRAY['balance', 'trade', 'holding', 'cash_flow', 'fee', 'contact']) WITH ORDINALITY AS v (name, place)
       WHERE NOT mart_summary_piece.lacking ? v.name)),
 
+    ('client of the month', '(c.opened_on IS NULL OR c.opened_on < $2) AND (c.closed_on IS NULL OR c.closed_on > $1 AND (c.opened_on IS NULL OR c.closed_on > c.opened_on))'),
     ('summary values', '(
         SELECT c.client_id, bool_or(c.opened_on IS NULL OR c.opened_on < $1) AS began_before       -- one row a client, should the source repeat one
         FROM {client} AS c
-        WHERE (c.opened_on IS NULL OR c.opened_on < $2) AND (c.closed_on IS NULL OR c.closed_on > $1 AND (c.opened_on IS NULL OR c.closed_on > c.opened_on))
-          AND ($3 IS NULL OR c.client_id::text = ANY ($3)) AND c.client_id IS NOT NULL
+        WHERE {client of the month} AND ($3 IS NULL OR c.client_id::text = ANY ($3)) AND c.client_id IS NOT NULL
         GROUP BY c.client_id) AS c
       LEFT JOIN {mart}.client_summary AS before ON before.client_id = c.client_id AND before.month = ($1 - interval ''1 month'')::date
       LEFT JOIN {balances of the month} AS o ON o.client_id = c.client_id COLLATE "C"
@@ -187,12 +187,12 @@ BEGIN ATOMIC
           v.name, CASE WHEN mart_summary_piece.everything AND v.name IN ('balance', 'trade', 'holding') THEN 'hashtextextended(s::text, 0)' ELSE v.digest END,
           v.relation, v.condition), ' UNION ALL ' ORDER BY v.place)
        FROM (VALUES
-         (1, 'balance', '{balance}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), s.on_day - date ''2000-01-01''))', ''),
-         (2, 'trade', '{trade}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), s.on_day - date ''2000-01-01''))', ''),
+         (1, 'balance', '{balance}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), 2 * (s.on_day - date ''2000-01-01'')))', ''),
+         (2, 'trade', '{trade}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), 2 * (s.on_day - date ''2000-01-01'')))', ''),
          (3, 'holding', '(SELECT h.*, k.class FROM {holding} AS h LEFT JOIN {classes} AS k ON k.product_id = h.product_id)',
            'hash_record_extended(ROW(s.client_id::text, s.product_id::text, s.on_day, s.market_value::numeric, s.class), 0)',
            ' AND s.on_day IN (SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2 GROUP BY date_trunc(''month'', n.on_day::timestamp))'),
-         (4, 'cash_flow', '{cash_flow}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), s.on_day - date ''2000-01-01''))', ''),
+         (4, 'cash_flow', '{cash_flow}', 'hashtextextended(coalesce(s.client_id::text, ''''), hash_numeric_extended(coalesce(s.amount::numeric, ''NaN''), 2 * (s.on_day - date ''2000-01-01'')))', ''),
          (5, 'fee', '{fee}', 'hash_record_extended(ROW(s.client_id::text, s.on_day, s.kind::text, s.amount::numeric), 0)', ''),
          (6, 'contact', '(SELECT s.*, r.per_minute, r.per_contact FROM {contact} AS s LEFT JOIN {rates} AS r ON r.channel = s.channel::text AND r.from_day <= s.on_day AND s.on_day < r.until_day)',
            'hash_record_extended(ROW(s.client_id::text, s.on_day, s.minutes::numeric, s.per_minute, s.per_contact), 0)', ''),

@@ -143,6 +143,9 @@ BEGIN
     IF has_tiers THEN
       EXECUTE format('TRUNCATE %1$I.tier_month', mart);
     END IF;
+    IF to_regclass(format('%I.co_holding_day', mart)) IS NOT NULL THEN
+      EXECUTE format('TRUNCATE %1$I.co_holding_day', mart);
+    END IF;
     RETURN QUERY SELECT o.name, 'created', CASE WHEN kept IS NULL THEN 'empty until refresh_mart is called'
         ELSE 'what decides ' || o.content || ' is another: empty until refresh_mart is called' END
       FROM (VALUES ('client_summary', 'summaries', true), ('tier_month', 'tiers', has_tiers)) AS o (name, content, there) WHERE o.there;
@@ -198,7 +201,8 @@ COMMENT ON FUNCTION mart_refresh_source(text, date, date, date) IS
 
 -- One month of client_summary, for some clients or for all (NULL), whatever is there of it already: rows that come out the same are not written. touched
 -- are the clients whose row is another, carried those of whom the month after begins with something else; both only where they are asked for.
--- The rows come by a table of their own, since a query that writes cannot be parallel. What cannot be used of the month goes to rejected.
+-- The rows come by a table of their own, since a query that writes cannot be parallel. What cannot be used of the month goes to rejected, what is held
+-- together on its last day of positions to co_holding_day.
 CREATE FUNCTION mart_refresh_month(mart text, month date, clients text[], note bool, OUT written bigint, OUT touched text[], OUT carried text[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -244,6 +248,12 @@ BEGIN
     EXECUTE format('
       INSERT INTO %1$I.rejected (month, "view", client_id, on_day, reason, source_row)
       SELECT $1, s."view", s.client_id, s.on_day, s.reason, s.source_row FROM %1$I.source_reject($1, $2) AS s', mart) USING month, (month + interval '1 month')::date;
+    IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN
+      EXECUTE format('DELETE FROM %I.co_holding_day AS k WHERE k.on_day >= $1 AND k.on_day < $2', mart) USING month, (month + interval '1 month')::date;
+      EXECUTE format('
+        INSERT INTO %1$I.co_holding_day (on_day, most_products, clients, positions, summary)
+        SELECT v.on_day, v.most_products, v.clients, v.positions, v.summary FROM %1$I.co_holding_value($1, $2) AS v', mart) USING month, (month + interval '1 month')::date;
+    END IF;
   END IF;
 END;
 $mart_refresh_month$;

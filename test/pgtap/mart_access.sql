@@ -20,12 +20,16 @@ CREATE TABLE access_base.trade AS SELECT 'T' || n AS trade_id, 'C' || 1 + n % 30
 CREATE INDEX ON access_base.trade (client_id, on_day);
 CREATE TABLE access_base.fee AS SELECT client_id, on_day, 'commission' AS kind, amount / 100 AS amount FROM access_base.trade;
 CREATE INDEX ON access_base.fee (client_id, on_day);
+CREATE TABLE access_base.holding AS SELECT c.client_id, 'P' || (hashtextextended(c.client_id, k) & 7) AS product_id, d.on_day, 10::numeric AS market_value
+FROM access_base.client AS c CROSS JOIN generate_series(1, 3) AS k CROSS JOIN unnest(ARRAY['2024-02-28', '2024-03-20']::date[]) AS d (on_day);
+CREATE INDEX ON access_base.holding (on_day);
 -- rows that cannot be used, of both branches and of nobody
 INSERT INTO access_base.trade VALUES ('bad', 'C1', '2024-02-01', -1), ('bad', 'C3', '2024-02-01', -1), ('bad', 'nobody', '2024-02-01', 1);
 CREATE VIEW access_source.client WITH (security_invoker = true) AS SELECT client_id, branch_id, opened_on FROM access_base.client;
 CREATE VIEW access_source.balance WITH (security_invoker = true) AS SELECT client_id, on_day, amount FROM access_base.balance;
 CREATE VIEW access_source.trade WITH (security_invoker = true) AS SELECT trade_id, client_id, on_day, amount FROM access_base.trade;
 CREATE VIEW access_source.fee WITH (security_invoker = true) AS SELECT * FROM access_base.fee;
+CREATE VIEW access_source.holding WITH (security_invoker = true) AS SELECT client_id, product_id, on_day, market_value FROM access_base.holding;
 SET LOCAL crm.as_of = '2024-03-31';
 ANALYZE;
 SELECT count(*) FROM crm.create_mart('access_mart', 'access_source', client_columns => '{branch_id}', tiers => '{"period": "month", "tiers": [{"label": "mass"}, {"label": "affluent", "enter": 30000, "keep": 25000}], "moves": {"down_after": 2}}');
@@ -60,6 +64,7 @@ CREATE SCHEMA north_source;
 CREATE VIEW north_source.client AS SELECT * FROM access_source.client WHERE branch_id = 'north';
 CREATE VIEW north_source.balance AS SELECT * FROM access_source.balance JOIN north_source.client AS c USING (client_id);
 CREATE VIEW north_source.trade AS SELECT t.* FROM access_source.trade AS t JOIN north_source.client AS c USING (client_id);
+CREATE VIEW north_source.holding AS SELECT h.* FROM access_source.holding AS h JOIN north_source.client AS c USING (client_id);
 CREATE VIEW north_source.fee AS SELECT f.* FROM access_source.fee AS f JOIN north_source.client AS c USING (client_id);
 SELECT count(*) FROM access_mart.definition AS d CROSS JOIN LATERAL crm.create_mart('north_mart', 'north_source', client_columns => '{branch_id}', tiers => d.tiers::crm.tier_policy);
 CALL crm.refresh_mart('north_mart', commit_each_month => false);
@@ -80,9 +85,11 @@ ALTER TABLE access_base.client ENABLE ROW LEVEL SECURITY;
 ALTER TABLE access_base.balance ENABLE ROW LEVEL SECURITY;
 ALTER TABLE access_base.trade ENABLE ROW LEVEL SECURITY;
 ALTER TABLE access_base.fee ENABLE ROW LEVEL SECURITY;
+ALTER TABLE access_base.holding ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_branch ON access_base.client FOR SELECT USING ('branch_' || branch_id = current_user);
 CREATE POLICY own_branch ON access_base.balance FOR SELECT USING (EXISTS (SELECT FROM access_base.client AS c WHERE c.client_id = balance.client_id));
 CREATE POLICY own_branch ON access_base.trade FOR SELECT USING (EXISTS (SELECT FROM access_base.client AS c WHERE c.client_id = trade.client_id));
+CREATE POLICY own_branch ON access_base.holding FOR SELECT USING (EXISTS (SELECT FROM access_base.client AS c WHERE c.client_id = holding.client_id));
 CREATE POLICY own_branch ON access_base.fee FOR SELECT USING (EXISTS (SELECT FROM access_base.client AS c WHERE c.client_id = fee.client_id));
 
 SET LOCAL ROLE branch_north;
@@ -92,6 +99,7 @@ SELECT results_eq('SELECT DISTINCT client_id FROM access_mart.rejected', ARRAY['
 SELECT set_eq('SELECT DISTINCT branch_id FROM access_mart.client_month', ARRAY['north'], 'nobody else''s months');
 SELECT results_eq('SELECT sum(clients) FROM access_mart.tier_summary', ARRAY[1000::numeric], 'nor in sums');
 SELECT is_empty('SELECT * FROM access_mart.tier_why(''C1'')', 'nor by name');
+SELECT is_empty('SELECT * FROM access_mart.co_holding_day', 'what the whole book holds together is not shown');
 SELECT throws_ok('SELECT clients FROM access_mart.refresh_log', '42501', NULL, 'numbers of all clients in the log are not shown');
 SELECT throws_ok('SELECT clients FROM access_mart.closed_month', '42501', NULL, 'nor of what was closed');
 SELECT throws_ok('SELECT basis FROM access_mart.refresh_log', '42501', NULL, 'nor what it rests on');
@@ -115,10 +123,50 @@ SET LOCAL ROLE branch_south;
 SELECT results_eq('SELECT sum(clients) FROM access_mart.tier_summary', ARRAY[1000::numeric], 'another branch sees as many');
 SELECT set_eq('SELECT DISTINCT branch_id FROM access_mart.client_360', ARRAY['south'], 'of its own');
 
+RESET ROLE;
+
+-- what refresh_mart has counted is read by who sees the whole book, and by nobody else
+CREATE ROLE auditor;
+SELECT count(*) FROM crm.grant_mart('access_mart', 'auditor');
+DO $$ DECLARE t text; BEGIN
+  FOREACH t IN ARRAY '{client,balance,trade,fee,holding}'::text[] LOOP EXECUTE format('CREATE POLICY whole_book ON access_base.%I FOR SELECT TO auditor USING (true)', t); END LOOP; END $$;
+SELECT results_eq('SELECT on_day, most_products, clients, positions, summary FROM access_mart.co_holding_day ORDER BY 1', $$
+  SELECT h.on_day, 500, 3000::bigint, 9000::bigint, crm.co_holding(h.products) FROM (SELECT h.on_day, h.client_id, array_agg(DISTINCT h.product_id) AS products FROM access_base.holding AS h GROUP BY 1, 2) AS h
+  GROUP BY h.on_day ORDER BY h.on_day$$, 'for the last day of positions of each month, what is held together');
+CREATE TEMP TABLE made_up AS SELECT crm.co_holding(p.products) AS summary FROM (VALUES (ARRAY['made', 'up'])) AS p (products);
+CREATE TEMP TABLE counted AS SELECT access_mart.co_holding('2024-03-31') AS summary;
+CREATE TEMP TABLE counted_north AS SELECT north_mart.co_holding('2024-03-31') AS summary;
+GRANT SELECT ON made_up, counted, counted_north TO auditor, branch_north;
+UPDATE access_mart.co_holding_day AS k SET summary = m.summary FROM made_up AS m WHERE k.on_day = '2024-03-20';
+SET LOCAL ROLE auditor;
+SELECT results_eq('SELECT access_mart.co_holding(''2024-04-20'')', 'SELECT summary FROM pg_temp.made_up', 'who sees the whole book gets what was counted');
+SELECT results_eq('SELECT DISTINCT counted_on, product_id FROM access_mart.product_association ORDER BY 2', $$VALUES (date '2024-03-20', 'made'), ('2024-03-20', 'up')$$, 'and so in the views');
+SET LOCAL ROLE branch_north;
+SELECT results_eq('SELECT access_mart.co_holding(''2024-04-20'')', 'SELECT summary FROM pg_temp.counted_north', 'others have their clients counted');
+RESET ROLE;
+SELECT set_eq('SELECT kept_in, month, client_id, "column" FROM crm.verify_mart(''access_mart'')', $$VALUES ('co_holding_day', date '2024-03-01', NULL, 'summary')$$, 'verify_mart sees what is made up');
+CALL crm.refresh_mart('access_mart', commit_each_month => false, recompute_from => '2024-03-01');
+SELECT results_eq('SELECT summary FROM access_mart.co_holding_day WHERE on_day = ''2024-03-20''', 'SELECT summary FROM counted', 'and a refresh puts it right');
+INSERT INTO access_base.holding VALUES ('C1', 'new', '2024-03-20', 10);
+SET LOCAL ROLE auditor;
+SELECT is_empty('SELECT * FROM access_mart.co_holding_day WHERE on_day = ''2024-03-20''', 'where there are other positions than were counted');
+SELECT set_has('SELECT product FROM crm.co_holding_products(access_mart.co_holding(''2024-03-31''))', $$VALUES ('new')$$, 'they are counted again');
+RESET ROLE;
+INSERT INTO access_base.holding VALUES ('C2', 'newer', '2024-03-21', 10);
+CALL crm.refresh_mart('access_mart', commit_each_month => false);
+SELECT results_eq('SELECT on_day, positions FROM access_mart.co_holding_day ORDER BY 1', $$VALUES (date '2024-02-28', 9000::bigint), ('2024-03-21', 1)$$, 'a later day of the month takes the place of an earlier');
+DELETE FROM access_base.holding WHERE product_id IN ('new', 'newer');
+CALL crm.refresh_mart('access_mart', commit_each_month => false);
+SELECT results_eq('SELECT summary FROM access_mart.co_holding_day WHERE on_day = ''2024-03-20''', 'SELECT summary FROM counted', 'and goes with its positions');
+SELECT count(*) FROM crm.update_mart('access_mart', settings => '{"co_holding_products": 2}');
+SELECT is((SELECT count(*) FROM crm.co_holding_products(access_mart.co_holding('2024-03-31'))), 2::bigint, 'another setting is heeded before the next refresh');
+SELECT count(*) FROM crm.update_mart('access_mart', settings => '{"co_holding_products": null}');
+
 ------------------------------------------------------------------------------------------------------------------------
 -- Plans
 ------------------------------------------------------------------------------------------------------------------------
 
+SET LOCAL ROLE branch_south;
 CREATE FUNCTION pg_temp.scans(query text) RETURNS TABLE (node text, relation text) LANGUAGE plpgsql AS $$
 DECLARE
   plan jsonb;

@@ -203,7 +203,7 @@ BEGIN
 END $$;
 SELECT set_eq(format('SELECT object, reason FROM pg_temp.mart_without(%L) WHERE status = ''left out''', a.absent),
   format('SELECT o, ''partial has no view %s'' FROM unnest(%L::text[]) AS o', a.absent, a.objects), format('without %s', a.absent))
-FROM (VALUES ('holding', '{co_holding,product_association,next_best_product}'), ('callback', '{callback_due,callback_summary}'), ('balance', '{}'), ('trading_day', '{}'), ('permission', '{}')) AS a (absent, objects);
+FROM (VALUES ('holding', '{co_holding_value,co_holding,product_association,next_best_product}'), ('callback', '{callback_due,callback_summary}'), ('balance', '{}'), ('trading_day', '{}'), ('permission', '{}')) AS a (absent, objects);
 SELECT results_eq('SELECT count(*) FROM partial_mart.audience(''P40'')', 'SELECT count(*) FROM client_on_day JOIN source.client USING (client_id) WHERE number < 200 AND client_id NOT IN (SELECT client_id FROM held WHERE product_id = ''P40'')', 'without permissions there is an audience');
 SELECT set_eq('SELECT object FROM pg_temp.mart_without(''product'') WHERE status = ''left out''', ARRAY['next_best_product', 'audience', 'trading_permission'], 'without products');
 SELECT isnt_empty('SELECT product_id FROM partial_mart.product_association', 'what is held together is known all the same');
