@@ -3,7 +3,8 @@
 --   psql -X -q -d DATABASE -v clients=20000 -v months=24 -f test/bench/client_mart.sql
 --
 -- The database has crm_ext in schema crm; run it in the project's folder, for the policies. A client has 20 trades, a balance and up to three positions a
--- month, and now and then a flow, a fee, a contact. Makes and drops the schemas bench_source and bench_mart; -v keep=1 leaves them.
+-- month, and now and then a flow, a fee, a contact. Makes and drops the schemas bench_source and bench_mart; -v keep=1 leaves them, and
+-- -v source_is_there=1 takes the source that an earlier run of the same size left.
 
 \set ON_ERROR_STOP on
 \if :{?clients}
@@ -23,9 +24,14 @@ SET jit = off;
 SET work_mem = '256MB';
 SET maintenance_work_mem = '512MB';
 SET search_path = pg_catalog;
-SELECT (date '2026-06-30' - make_interval(months => :months) + interval '1 day')::date AS first_day \gset
+SELECT (date '2026-07-01' - make_interval(months => :months))::date AS first_day \gset
 SET crm.as_of = '2026-06-30';
-DROP SCHEMA IF EXISTS bench_mart, bench_source CASCADE;
+DROP SCHEMA IF EXISTS bench_mart CASCADE;
+\if :{?source_is_there}
+DROP TABLE IF EXISTS bench_source.measured;
+DROP PROCEDURE IF EXISTS bench_source.measure;
+\else
+DROP SCHEMA IF EXISTS bench_source CASCADE;
 CREATE SCHEMA bench_source;
 
 CREATE FUNCTION bench_source.draw(n bigint, purpose int) RETURNS float8 IMMUTABLE STRICT PARALLEL SAFE
@@ -88,11 +94,17 @@ CREATE INDEX ON trade (client_id, on_day);
 CREATE INDEX ON trade (on_day);
 CREATE INDEX ON cash_flow (on_day);
 CREATE INDEX ON fee (on_day);
+CREATE INDEX ON fee (client_id, on_day);
 CREATE INDEX ON contact (on_day);
 CREATE INDEX ON contact (client_id, on_day);
 CREATE INDEX ON callback (client_id, on_day);
+CREATE INDEX ON household (client_id);
+CREATE INDEX ON permission (client_id);
+CREATE INDEX ON cash_flow (client_id, on_day);
+CREATE INDEX ON external_assets (client_id, on_day);
 SET search_path = pg_catalog;
 VACUUM ANALYZE;
+\endif
 
 CREATE TABLE bench_source.measured (place int GENERATED ALWAYS AS IDENTITY, what text, seconds float8, rows bigint);
 CREATE PROCEDURE bench_source.measure(what text, command text) LANGUAGE plpgsql AS $$
@@ -123,6 +135,7 @@ FROM (SELECT q.name FROM crm.mart_question() AS q WHERE q.is_view AND to_regclas
 CALL bench_source.measure('client_360 of one client', 'SELECT count(v) FROM bench_mart.client_360 AS v WHERE client_id = ''C77''');
 CALL bench_source.measure('audience of a product', 'SELECT count(v) FROM bench_mart.audience(''P7'') AS v');
 SELECT what, round(seconds::numeric, 2) AS seconds, rows FROM bench_source.measured ORDER BY place;
+SELECT to_char(month, 'YYYY-MM') AS month, round(seconds::numeric, 1) AS seconds, clients FROM bench_mart.refresh_log ORDER BY refresh_log.month;
 SELECT pg_size_pretty(pg_total_relation_size('bench_mart.client_summary')) AS client_summary, pg_size_pretty(pg_total_relation_size('bench_source.trade')) AS trade;
 \if :{?keep}
 \else
