@@ -71,10 +71,11 @@ BEGIN ATOMIC
     ('fault of contact', 'CASE WHEN NOT {usable contact} THEN ''minutes are not a number from 0'' END'),
     ('fault of holding', 'CASE WHEN s.product_id IS NULL THEN ''no product_id'' WHEN NOT {usable holding} THEN ''market_value is not a finite number, or out of range'' END'),
     ('rejected rows', (
-      SELECT pg_catalog.format('(%s) AS s', pg_catalog.string_agg(pg_catalog.format('
+      SELECT pg_catalog.format('(
+        WITH k AS MATERIALIZED (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month})%s) AS s', pg_catalog.string_agg(pg_catalog.format('
         SELECT %1$L AS "view", s.client_id::text AS client_id, s.on_day, f.reason, to_jsonb(s)::text AS source_row
         FROM {%1$s} AS s
-        LEFT JOIN (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month}) AS k ON k.client_id = s.client_id::text%2$s
+        LEFT JOIN k ON k.client_id = s.client_id::text%2$s
         CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is no client of the month'' ELSE {fault of %1$s} END AS reason) AS f
         WHERE %3$s AND f.reason IS NOT NULL', v.name,
           CASE v.name WHEN 'balance' THEN '

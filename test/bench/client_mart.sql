@@ -2,7 +2,7 @@
 --
 --   psql -X -q -d DATABASE -v clients=20000 -v months=24 -f test/bench/client_mart.sql
 --
--- The database has crm_ext in schema crm; run it in the project's folder, for the policies. A client has 20 trades, a balance and up to three positions a
+-- The database has crm_ext in schema crm; run it in the project's folder, for the policies. A client has some 20 trades, and a balance and up to three positions a
 -- month, and now and then a flow, a fee, a contact. Makes and drops the schemas bench_source and bench_mart; -v keep=1 leaves them, and
 -- -v source_is_there=1 takes the source that an earlier run of the same size left.
 
@@ -56,27 +56,37 @@ SELECT 'P' || n AS product_id, 'Product ' || n AS name, CASE WHEN n % 3 = 0 THEN
   CASE WHEN n % 50 = 0 THEN 'STAR' END AS permission, NULL::numeric AS minimum_amount FROM generate_series(1, 300) AS n;
 CREATE TABLE product_grade AS SELECT 'P' || n AS product_id, date '2015-01-01' AS valid_from, NULL::date AS valid_to, 'R' || 1 + n % 5 AS risk_level FROM generate_series(1, 300) AS n;
 CREATE TABLE trading_day AS SELECT 'XSHG'::text AS market, d::date AS on_day FROM generate_series(date :'first_day' - 60, date '2026-07-31', interval '1 day') AS d WHERE extract(isodow FROM d) < 6;
--- by month, as such tables grow
+-- by month, as such tables grow; of the days of the relationship
 CREATE TABLE trade AS
-SELECT 'T' || m.place * 10000000::bigint + n AS trade_id, c.client_id, 'P' || 1 + floor(300 * power(draw(n, 10), 2))::int AS product_id, m.from_day + floor(28 * draw(n, 11))::int AS on_day,
-  CASE WHEN draw(n, 12) < .55 THEN 'buy' ELSE 'sell' END AS side, round((2000 * exp(2 * draw(n, 13)))::numeric, 2) AS amount, 'app'::text AS channel, 'client'::text AS initiated_by
-FROM month AS m CROSS JOIN LATERAL generate_series(m.place, 20 * :clients, :months) AS n
-CROSS JOIN LATERAL (SELECT 'C' || 1 + floor(:clients * power(draw(n, 14), 1.5))::bigint AS client_id) AS c;
+SELECT r.* FROM (
+  SELECT 'T' || m.place * 10000000::bigint + n AS trade_id, c.client_id, 'P' || 1 + floor(300 * power(draw(n, 10), 2))::int AS product_id, m.from_day + floor(28 * draw(n, 11))::int AS on_day,
+    CASE WHEN draw(n, 12) < .55 THEN 'buy' ELSE 'sell' END AS side, round((2000 * exp(2 * draw(n, 13)))::numeric, 2) AS amount, 'app'::text AS channel, 'client'::text AS initiated_by
+  FROM month AS m CROSS JOIN LATERAL generate_series(m.place, 22 * :clients, :months) AS n
+  CROSS JOIN LATERAL (SELECT 'C' || 1 + floor(:clients * power(draw(n, 14), 1.5))::bigint AS client_id) AS c) AS r
+JOIN client AS c ON c.client_id = r.client_id AND r.on_day >= c.opened_on AND (c.closed_on IS NULL OR r.on_day < c.closed_on);
 CREATE TABLE balance AS
-SELECT 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 20))::int AS on_day, round((exp(8 + 6 * draw(n, 21) + .4 * draw(n * 64 + m.place, 22)))::numeric, 2) AS amount
-FROM month AS m CROSS JOIN generate_series(1, :clients) AS n;
+SELECT r.* FROM (
+  SELECT 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 20))::int AS on_day, round((exp(8 + 6 * draw(n, 21) + .4 * draw(n * 64 + m.place, 22)))::numeric, 2) AS amount
+  FROM month AS m CROSS JOIN generate_series(1, :clients) AS n) AS r
+JOIN client AS c ON c.client_id = r.client_id AND r.on_day >= c.opened_on AND (c.closed_on IS NULL OR r.on_day < c.closed_on);
 CREATE TABLE holding AS
-SELECT DISTINCT ON (m.place, n, product_id) 'C' || n AS client_id, 'P' || 1 + floor(300 * power(draw(n * 8 + k, 30), 2))::int AS product_id, m.last_day AS on_day, 100::numeric AS quantity, round((exp(7 + 5 * draw(n * 8 + k, 31)))::numeric, 2) AS market_value
-FROM month AS m CROSS JOIN generate_series(1, :clients) AS n CROSS JOIN LATERAL generate_series(1, floor(4 * draw(n, 32))::int) AS k;
+SELECT r.* FROM (
+  SELECT DISTINCT ON (m.place, n, product_id) 'C' || n AS client_id, 'P' || 1 + floor(300 * power(draw(n * 8 + k, 30), 2))::int AS product_id, m.last_day AS on_day, 100::numeric AS quantity, round((exp(7 + 5 * draw(n * 8 + k, 31)))::numeric, 2) AS market_value
+  FROM month AS m CROSS JOIN generate_series(1, :clients) AS n CROSS JOIN LATERAL generate_series(1, floor(4 * draw(n, 32))::int) AS k) AS r
+JOIN client AS c ON c.client_id = r.client_id AND r.on_day >= c.opened_on AND (c.closed_on IS NULL OR r.on_day < c.closed_on);
 CREATE TABLE cash_flow AS
-SELECT 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 40))::int AS on_day, round((20000 * (draw(n * 64 + m.place, 41) - .45))::numeric, 2) + .01 AS amount
-FROM month AS m CROSS JOIN generate_series(1, :clients) AS n WHERE draw(n * 64 + m.place, 42) < .2;
+SELECT r.* FROM (
+  SELECT 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 40))::int AS on_day, round((20000 * (draw(n * 64 + m.place, 41) - .45))::numeric, 2) + .01 AS amount
+  FROM month AS m CROSS JOIN generate_series(1, :clients) AS n WHERE draw(n * 64 + m.place, 42) < .2) AS r
+JOIN client AS c ON c.client_id = r.client_id AND r.on_day >= c.opened_on AND (c.closed_on IS NULL OR r.on_day < c.closed_on);
 CREATE TABLE fee AS SELECT client_id, on_day, 'commission'::text AS kind, greatest(5, round(amount * .00025, 2)) AS amount FROM trade;
 CREATE TABLE cost AS SELECT c.channel, date '2015-01-01' AS valid_from, c.per_minute, c.per_contact FROM (VALUES ('app', 0.0, 0.2), ('phone', 2.5, 3)) AS c (channel, per_minute, per_contact);
 CREATE TABLE contact AS
-SELECT 'K' || m.place * 10000000::bigint + n AS contact_id, 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 50))::int AS on_day, CASE WHEN draw(n * 64 + m.place, 51) < .6 THEN 'app' ELSE 'phone' END AS channel,
-  CASE WHEN n % 2 = 0 THEN 'market letter' ELSE 'adviser call' END AS service, round((10 * draw(n * 64 + m.place, 52))::numeric, 1) AS minutes
-FROM month AS m CROSS JOIN generate_series(1, :clients) AS n WHERE draw(n * 64 + m.place, 53) < .3;
+SELECT r.* FROM (
+  SELECT 'K' || m.place * 10000000::bigint + n AS contact_id, 'C' || n AS client_id, m.from_day + floor(27 * draw(n * 64 + m.place, 50))::int AS on_day, CASE WHEN draw(n * 64 + m.place, 51) < .6 THEN 'app' ELSE 'phone' END AS channel,
+    CASE WHEN n % 2 = 0 THEN 'market letter' ELSE 'adviser call' END AS service, round((10 * draw(n * 64 + m.place, 52))::numeric, 1) AS minutes
+  FROM month AS m CROSS JOIN generate_series(1, :clients) AS n WHERE draw(n * 64 + m.place, 53) < .3) AS r
+JOIN client AS c ON c.client_id = r.client_id AND r.on_day >= c.opened_on AND (c.closed_on IS NULL OR r.on_day < c.closed_on);
 CREATE TABLE entitlement AS SELECT t.tier, '-'::text AS client_class, s.service, s.per_quarter, 5::numeric AS minutes
 FROM unnest(ARRAY['mass', 'retail', 'affluent', 'wealth', 'private']) AS t (tier) CROSS JOIN (VALUES ('market letter', 3::numeric), ('adviser call', .5)) AS s (service, per_quarter);
 CREATE TABLE household AS SELECT 'C' || n AS client_id, 'H' || n / 2 AS household_id, 1::numeric AS share FROM generate_series(1, :clients) AS n;
