@@ -387,9 +387,10 @@ BEGIN
     ), made AS (
       SELECT w.question, w.ordinal, w.place, w.name, w.type, w.left_out,
         @extschema@.mart_expand(w.meaning, pieces) AS meaning,
-        @extschema@.mart_expand(CASE      -- no NaN, no infinity, rounded money
+        @extschema@.mart_expand(CASE      -- no NaN, no infinity, nothing that the type cannot hold, rounded money
           WHEN w.raw THEN w.expression
-          WHEN w.type LIKE 'numeric%' THEN format('nullif(nullif(nullif((%s)::numeric, ''NaN''), ''Infinity''), ''-Infinity'')::%s', w.expression, w.type)
+          WHEN w.type LIKE 'numeric(%' THEN format('CASE WHEN abs((%1$s)::numeric) <= %2$s THEN (%1$s)::%3$s END', w.expression,
+            (SELECT repeat('9', d.digits[1]::int - d.digits[2]::int) || '.' || repeat('9', d.digits[2]::int) FROM regexp_match(w.type, '(\d+),(\d+)') AS d (digits)), w.type)
           WHEN w.type = 'float8' THEN format('nullif(nullif(nullif(%s, ''NaN''), ''Infinity''), ''-Infinity'')', w.expression)
           WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$|^\w+\.(cohort_)?month$' THEN      -- months are finite, and filters on them reach the index
             format('nullif(nullif(%s, ''infinity''), ''-infinity'')', w.expression)

@@ -74,5 +74,19 @@ BEGIN
 END $$;
 SELECT is_empty('SELECT pg_temp.repeated(''SELECT * FROM mart.callback_summary'')', 'call-backs are read once');
 
+-- Amounts beyond all reason: of this client they are not known, and nobody else's answers fail.
+INSERT INTO source.client VALUES ('huge', '2020-01-01', NULL, 'B1', 'x', 'C2', '2025-05-01', NULL);
+INSERT INTO source.balance VALUES ('huge', '2026-01-01', 1e300), ('huge', '2026-05-01', 9e16);
+INSERT INTO source.external_assets VALUES ('huge', '2026-02-01', 1e40);
+INSERT INTO source.contact VALUES ('2', 'huge', '2026-05-01', 'phone', 'call', 1e30);
+INSERT INTO source.holding VALUES ('huge', 'P1', '2026-06-01', 1e25), ('huge', 'P2', '2026-06-01', -1e25);
+INSERT INTO source.trade VALUES ('4', 'huge', '2026-05-05', 1e20);
+INSERT INTO source.fee VALUES ('huge', '2026-05-05', 'commission', 1e25);
+CREATE TEMP TABLE before AS SELECT to_jsonb(c) AS client FROM mart.client_360 AS c WHERE c.client_id <> 'huge';
+CALL crm.refresh_mart('mart', commit_each_month => false);
+SELECT lives_ok(format('SELECT v::text FROM mart.%I AS v', q.name), q.name) FROM crm.mart_question() AS q WHERE q.is_view AND to_regclass('mart.' || q.name) IS NOT NULL ORDER BY q.ordinal;
+SELECT results_eq('SELECT assets, revenue_12_months FROM mart.client_360 WHERE client_id = ''huge''', 'VALUES (NULL::numeric, NULL::numeric)', 'amounts that no account has are not known');
+SELECT is_empty('SELECT client FROM before EXCEPT SELECT to_jsonb(c) FROM mart.client_360 AS c', 'and what is known of others is what it was');
+
 SELECT * FROM finish();
 ROLLBACK;
