@@ -22,6 +22,7 @@ CREATE FUNCTION check_source(source text, suitability suitability_policy DEFAULT
 RETURNS TABLE ("view" text, "column" text, severity text, "count" int8, example text, consequence text)
 LANGUAGE plpgsql COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $check_source$
 #variable_conflict use_column
 DECLARE

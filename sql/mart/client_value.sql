@@ -1,5 +1,5 @@
 -- Client value in a mart: what its clients are worth by models that are fitted to the source's trades. It stands beside what create_mart makes
--- and reads the source only, so that the two can be made and changed one without the other.
+-- and reads the source only; client_360 shows it where it is there, and is made again when it comes or goes.
 
 -- The objects, with their columns as data. {names} are replaced: source, client, opened, models, horizon and the like (see add_client_value).
 CREATE FUNCTION client_value_object()
@@ -7,20 +7,22 @@ RETURNS TABLE (ordinal int, name text, is_view bool, rows int, from_template tex
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 4
 BEGIN ATOMIC
   SELECT o.*
-  FROM (VALUES
+  FROM (VALUES ('{client} AS c
+      LEFT JOIN {mart}.client_activity_at($1) AS a ON a.client_id = c.client_id
+      LEFT JOIN LATERAL {crm}.clv_detail({purchases}, {amounts}, a.activity, $1, {horizon}, {discount_rate}, {margin}) AS v ON true
+      WHERE (c.opened_on IS NULL OR c.opened_on <= $1) AND (c.closed_on IS NULL OR $1 < c.closed_on)')) AS worth (template)
+  CROSS JOIN LATERAL (VALUES
     (1, 'client_activity', false, 10000,
       '{trade} AS t WHERE t.on_day <= $1 AND pg_catalog.isfinite(t.on_day) AND pg_catalog.abs(t.amount::numeric) < 922337203685477 GROUP BY t.client_id',
       'Days and amounts of each client''s trades up to a day, for models to be fitted to: key client_id'),
-    (2, 'client_value', true, 10000,
-      '{client} AS c
-      LEFT JOIN {mart}.client_activity_at($1) AS a ON a.client_id = c.client_id
-      LEFT JOIN LATERAL {crm}.clv_detail({purchases}, {amounts}, a.activity, $1, {horizon}, {discount_rate}, {margin}) AS v ON true
-      WHERE (c.opened_on IS NULL OR c.opened_on <= $1) AND (c.closed_on IS NULL OR $1 < c.closed_on)',
+    (2, 'client_worth', false, 10000, worth.template,
+      'What each client is expected to bring, without a rank, so that for one client only the trades of that client are read: key client_id'),
+    (3, 'client_value', true, 10000, worth.template,
       'What each client is expected to bring: one row a client, key client_id; without trades nothing is known'),
-    (3, 'value_summary', true, 11,
+    (4, 'value_summary', true, 11,
       '{mart}.client_value_at($1) AS v GROUP BY v.value_decile',
       'What the clients are expected to bring, by decile of their value: one row a decile, key value_decile; empty for clients without trades'),
-    (4, 'value_calibration', true, 8,
+    (5, 'value_calibration', true, 8,
       '(SELECT least({crm}.frequency(a.activity, s.calibrated_on), 7) AS x, m.model, s.calibrated_on, {crm}.frequency(a.activity, $1) - {crm}.frequency(a.activity, s.calibrated_on) AS observed,
           CASE WHEN {crm}.model_status(m.model) = ''converged'' THEN {crm}.expected_purchases(m.model, a.activity, s.calibrated_on, {holdout_days} / 7.0::float8) END AS expected
         FROM {mart}.client_activity_at($1) AS a
@@ -39,24 +41,24 @@ CREATE FUNCTION client_value_column()
 RETURNS TABLE (ordinal int, object text, name text, type text, expression text, meaning text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 40
 BEGIN ATOMIC
-  SELECT (pg_catalog.row_number() OVER ())::int, c.*
+  SELECT (pg_catalog.row_number() OVER ())::int, o.name, c.name, c.type, c.expression, c.meaning
   FROM (VALUES
     ('client_activity', 'client_id', 'text', 't.client_id::text', 'The client''s number'),
     ('client_activity', 'activity', '{crm}.activity_summary', '{crm}.activity(t.on_day, pg_catalog.round(t.amount::numeric, 4))', 'Days and total of the client''s trades'),
 
     ('client_value', 'as_of', 'date', '$1', 'The day that is asked about'),
     ('client_value', 'data_through', 'date', '{data through}', 'Newest day, at or before as_of, with a trade'),
-    ('client_value', 'client_id', 'text', 'c.client_id::text', 'The client''s number'),
+    ('client_worth client_value', 'client_id', 'text', 'c.client_id::text', 'The client''s number'),
     ('client_value', '*client_columns', NULL, NULL, NULL),
-    ('client_value', 'frequency', 'integer', '{crm}.frequency(a.activity, $1)', 'Days with a trade after the first one'),
-    ('client_value', 'silent_days', 'integer', '{crm}.recency_days(a.activity, $1)', 'Days since the last day with a trade'),
-    ('client_value', 'tenure_days', 'integer', '{crm}.tenure_days(a.activity, $1)', 'Days since the first day with a trade'),
-    ('client_value', 'p_alive', 'float8', 'v.p_alive', 'Probability that the client still trades'),
-    ('client_value', 'expected_purchases', 'float8', 'v.expected_purchases', 'Days with a trade that are expected in {horizon text}'),
-    ('client_value', 'discounted_purchases', 'float8', 'v.discounted_purchases', 'The same, discounted'),
-    ('client_value', 'expected_amount', 'numeric(18,2)', 'v.expected_amount', 'Amount that such a day is expected to bring'),
-    ('client_value', 'margin', 'float8', 'v.margin', 'Share of the amount that is earned'),
-    ('client_value', 'clv', 'numeric(18,2)', 'v.clv', 'Value of the client in {horizon text}: discounted_purchases times expected_amount times margin'),
+    ('client_worth client_value', 'frequency', 'integer', '{crm}.frequency(a.activity, $1)', 'Days with a trade after the first one'),
+    ('client_worth client_value', 'silent_days', 'integer', '{crm}.recency_days(a.activity, $1)', 'Days since the last day with a trade'),
+    ('client_worth client_value', 'tenure_days', 'integer', '{crm}.tenure_days(a.activity, $1)', 'Days since the first day with a trade'),
+    ('client_worth client_value', 'p_alive', 'float8', 'v.p_alive', 'Probability that the client still trades'),
+    ('client_worth client_value', 'expected_purchases', 'float8', 'v.expected_purchases', 'Days with a trade that are expected in {horizon text}'),
+    ('client_worth client_value', 'discounted_purchases', 'float8', 'v.discounted_purchases', 'The same, discounted'),
+    ('client_worth client_value', 'expected_amount', 'numeric(18,2)', 'v.expected_amount', 'Amount that such a day is expected to bring'),
+    ('client_worth client_value', 'margin', 'float8', 'v.margin', 'Share of the amount that is earned'),
+    ('client_worth client_value', 'clv', 'numeric(18,2)', 'v.clv', 'Value of the client in {horizon text}: discounted_purchases times expected_amount times margin'),
     ('client_value', 'value_rank', 'bigint', 'CASE WHEN v.clv IS NOT NULL THEN pg_catalog.rank() OVER (ORDER BY v.clv DESC NULLS LAST) END', 'Rank by value, highest 1'),
     ('client_value', 'value_decile', 'integer', 'CASE WHEN v.clv IS NOT NULL THEN pg_catalog.ntile(10) OVER (PARTITION BY v.clv IS NULL ORDER BY v.clv DESC, c.client_id) END',
       'Decile by value, highest 1'),
@@ -80,7 +82,8 @@ BEGIN ATOMIC
     ('value_calibration', 'clients', 'bigint', 'pg_catalog.count(*)', 'Clients of the class'),
     ('value_calibration', 'observed_purchases', 'bigint', 'pg_catalog.sum(h.observed)', 'Days with a trade that they had since'),
     ('value_calibration', 'expected_purchases', 'float8', 'pg_catalog.sum(h.expected ORDER BY h.expected)', 'Days with a trade that the model expected')
-  ) AS c (object, name, type, expression, meaning);
+  ) AS c (objects, name, type, expression, meaning)
+  CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(c.objects, ' ') AS o (name);
 END;
 
 COMMENT ON FUNCTION client_value_column() IS 'The columns of what add_client_value makes, in order: type, expression, meaning; *client_columns stands for those that the mart carries';
@@ -97,6 +100,11 @@ BEGIN
   PERFORM @extschema@.require_mart(mart);
   FOR made IN SELECT * FROM @extschema@.client_value_object() AS o ORDER BY o.ordinal DESC LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
+    IF made.name = 'client_worth' AND to_regprocedure(format('%I.client_worth_at(date)', mart)) IS NOT NULL AND to_regprocedure(format('%I.client_360_at(date)', mart)) IS NOT NULL THEN
+      EXECUTE format('ALTER FUNCTION %I.client_worth_at(date) RENAME TO client_worth_gone', mart);      -- client_360 is made again without it
+      PERFORM @extschema@.mart_build(mart);
+      EXECUTE format('DROP FUNCTION %I.client_worth_gone(date)', mart);
+    END IF;
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(date)', mart, made.name || '_at');
   END LOOP;
 END;
@@ -109,6 +117,7 @@ CREATE FUNCTION add_client_value(mart text, purchases bgnbd_model DEFAULT NULL, 
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 SET client_min_messages = warning
 AS $add_client_value$
 #variable_conflict use_variable
@@ -201,12 +210,9 @@ BEGIN
         EXECUTE 'CREATE OR REPLACE VIEW ' || made.view_sql;
       END IF;
     EXCEPTION WHEN invalid_table_definition OR invalid_function_definition THEN        -- columns went, moved or changed their types
-      EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
-      EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(date)', mart, made.name || '_at');
-      EXECUTE 'CREATE FUNCTION ' || made.function_sql;
-      IF made.is_view THEN
-        EXECUTE 'CREATE VIEW ' || made.view_sql;
-      END IF;
+      PERFORM @extschema@.drop_client_value(mart);
+      RETURN QUERY SELECT * FROM @extschema@.add_client_value(mart, purchases, amounts, fitted_on, horizon, discount_rate, margin, holdout_days);
+      RETURN;
     END;
     EXECUTE format('COMMENT ON FUNCTION %I.%I(date) IS %L', mart, made.name || '_at', CASE WHEN made.is_view THEN format('The view %s as of any day. ', made.name) ELSE '' END || made.meaning);
     IF made.is_view THEN
@@ -215,11 +221,12 @@ BEGIN
         EXECUTE statement;
       END LOOP;
     END IF;
-    RETURN QUERY VALUES (made.name, 'created', NULL::text);
   END LOOP;
+  PERFORM @extschema@.mart_build(mart);
+  RETURN QUERY SELECT o.name, 'created', NULL::text FROM @extschema@.client_value_object() AS o ORDER BY o.ordinal;
 END;
 $add_client_value$;
 
 COMMENT ON FUNCTION add_client_value(text, bgnbd_model, gamma_gamma_model, date, double precision, double precision, double precision, integer) IS
-  'Adds to a mart what its clients are worth: client_value, value_summary, value_calibration and client_activity_at(as_of), with models that are given or fitted to the source''s trades up to '
+  'Adds to a mart what its clients are worth: client_value, value_summary, value_calibration, client_activity_at(as_of) and client_worth_at(as_of), and columns to client_360, with models that are given or fitted to the source''s trades up to '
   'fitted_on (as_of() if NULL). horizon and discount_rate are of the model''s unit of time, a week; margin is the share of an amount that is earned. Calling it again makes it anew';

@@ -135,6 +135,7 @@ CREATE FUNCTION mart_define(mart text, given jsonb)
 RETURNS TABLE (object text, status text, reason text)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $mart_define$
 #variable_conflict use_variable
 DECLARE
@@ -332,11 +333,11 @@ DECLARE
   made record;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
-  PERFORM @extschema@.drop_client_value(mart);
   FOR made IN SELECT * FROM @extschema@.mart_object(mart) AS o ORDER BY o.ordinal DESC LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);
   END LOOP;
+  PERFORM @extschema@.drop_client_value(mart);
   EXECUTE format('DROP TABLE IF EXISTS %1$I.tier_told, %1$I.closed_month, %1$I.tier_month, %1$I.co_holding_day, %1$I.client_summary, %1$I.rejected, %1$I.refresh_log', mart);
   EXECUTE format('DROP TABLE %I.definition', mart);
   BEGIN

@@ -62,6 +62,7 @@ BEGIN ATOMIC
             WHERE s.on_day = {newest holding} AND {usable holding}
             GROUP BY s.client_id, coalesce(k.class, ''not classed'')) AS h) AS k
         GROUP BY k.client_id) AS held ON held.client_id = f.client_id'),
+    ('worth join', ARRAY['client value'], 'LEFT JOIN {mart}.client_worth_at($1) AS worth ON worth.client_id = f.client_id'),
     ('revenue join', ARRAY['fee'], 'LEFT JOIN ({revenue of a year}) AS revenue ON revenue.client_id = f.client_id'),
     ('assessment join', ARRAY['view assessment_due'], 'LEFT JOIN (
         SELECT d.client_id, CASE WHEN count(*) = count(d.due_on) THEN min(d.due_on) END AS due_on, bool_or(d.overdue) AS overdue
@@ -158,7 +159,7 @@ BEGIN ATOMIC
         GROUP BY s.household_id) AS held ON held.household_id = h.household_id',
       'One view of the household: one row a household, key household_id. Amounts are shared out: a client who belongs to two households counts in each with the share of it'),
     (90, 'client_360', true, ARRAY[]::text[], 'as_of date', 10000,
-      '{mart}.client_facts($1) AS f {rated} {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {assessment join} {exception join} {rfm join} {stage join}
+      '{mart}.client_facts($1) AS f {rated} {reasons} {tier join} {outlook join} {household join} {class join} {revenue join} {worth join} {assessment join} {exception join} {rfm join} {stage join}
       {service join} {offer join}',
       'One view of the client: one row a client, key client_id')
   ) AS q (ordinal, name, is_view, needs, arguments, rows, from_template, meaning);
@@ -254,6 +255,9 @@ BEGIN ATOMIC
     ('client_360', 'main_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_class', 'The class with the largest share'),
     ('client_360', 'main_class_share', 'float8', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_share::float8', 'Its share of the market value, a fraction of 1'),
     ('client_360', 'revenue_12_months', 'numeric(18,2)', ARRAY['fee'], 'revenue.amount', 'Revenue of the last twelve months; empty if there was no fee'),
+    ('client_360', 'p_alive', 'float8', ARRAY['client value'], 'worth.p_alive', 'Probability that the client still trades: client_value'),
+    ('client_360', 'expected_purchases', 'float8', ARRAY['client value'], 'worth.expected_purchases', 'Days with a trade that are expected in the horizon of client_value'),
+    ('client_360', 'clv', 'numeric(18,2)', ARRAY['client value'], 'worth.clv', 'Value of the client in that time: client_value'),
     ('client_360', 'assessment_due_on', 'date', ARRAY['view assessment_due'], 'due.due_on', 'Last day on which all dated checks of the suitability policy pass; empty if none applies or something was never assessed'),
     ('client_360', 'assessment_overdue', 'boolean', ARRAY['view assessment_due'], 'coalesce(due.overdue, false)', 'A dated check does not pass any more, or never did'),
     ('client_360', 'unsuitable_holdings', 'bigint', ARRAY['view suitability_exception'], 'coalesce(unsuitable.holdings, 0)', 'Number of holdings that are not suitable: suitability_exception'),

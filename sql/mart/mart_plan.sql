@@ -5,6 +5,7 @@ RETURNS TABLE (ordinal int, object text, status text, reason text, signature tex
   function_sql text, view_sql text, comment_sql text[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 100000 ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET jit = off                   -- compiling takes longer than it saves
 AS $mart_plan$
 #variable_conflict use_column
 DECLARE
@@ -135,6 +136,7 @@ BEGIN
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
+    ('client value', to_regprocedure(format('%I.client_worth_at(date)', mart)) IS NULL, 'add_client_value was not called'),
     ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),

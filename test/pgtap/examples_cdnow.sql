@@ -88,7 +88,7 @@ SELECT is_empty($$
 ------------------------------------------------------------------------------------------------------------------------
 
 SELECT set_eq($$ SELECT object, status FROM crm.add_client_value('mart', fitted_on => '1997-09-30', horizon => 39, margin => 0.3, holdout_days => 273) $$,
-  $$ VALUES ('client_activity', 'created'), ('client_value', 'created'), ('value_summary', 'created'), ('value_calibration', 'created') $$, 'the models can be fitted');
+  $$ VALUES ('client_activity', 'created'), ('client_worth', 'created'), ('client_value', 'created'), ('value_summary', 'created'), ('value_calibration', 'created') $$, 'the models can be fitted');
 
 CREATE TEMP TABLE spent AS SELECT customer_id, on_day, sum(dollars) AS dollars FROM cdnow.purchase WHERE dollars > 0 GROUP BY 1, 2;
 CREATE TEMP TABLE model AS

@@ -21,7 +21,7 @@ SET LOCAL crm.as_of = '2025-12-31';
 SELECT throws_ok($$ SELECT add_client_value('mart') $$, '3F000', NULL, 'there must be a mart');
 SELECT create_mart('mart', 'source', client_columns => '{branch_id}') \g /dev/null
 SELECT results_eq($$ SELECT object, status FROM add_client_value('mart', discount_rate => 0.002, margin => 0.01) $$,
-  $$ VALUES ('client_activity', 'created'), ('client_value', 'created'), ('value_summary', 'created'), ('value_calibration', 'created') $$, 'what is made');
+  $$ VALUES ('client_activity', 'created'), ('client_worth', 'created'), ('client_value', 'created'), ('value_summary', 'created'), ('value_calibration', 'created') $$, 'what is made');
 
 -- The same, by hand
 CREATE TEMP TABLE trade AS SELECT client_id, on_day, round(amount, 4) AS amount FROM source.every_trade WHERE on_day <= '2025-12-31' AND amount IS NOT NULL AND amount <> 'NaN' AND amount < 999999999999999;
@@ -78,16 +78,32 @@ SELECT results_eq('SELECT DISTINCT branch_id FROM mart.client_value', $$ VALUES 
 RESET ROLE;
 
 -- Given models; made again with the grants that there were; left out where a fit is not sound; refused where the query would fail.
-SELECT is((SELECT count(*) FROM add_client_value('mart', '{"parameters": {"r": 0.3, "alpha": 4, "a": 1, "b": 2}}', gamma_gamma_model(6, 4, 1500), horizon => 26) WHERE status = 'created'), 4::bigint, 'models may be given');
+SELECT is((SELECT count(*) FROM add_client_value('mart', '{"parameters": {"r": 0.3, "alpha": 4, "a": 1, "b": 2}}', gamma_gamma_model(6, 4, 1500), horizon => 26) WHERE status = 'created'), 5::bigint, 'models may be given');
 SELECT is((SELECT p_alive FROM mart.client_value WHERE client_id = 'c7'), (SELECT p_alive(bgnbd_model(0.3, 4, 1, 2), activity, '2025-12-31') FROM a WHERE client_id = 'c7'), 'and are what counts');
 SELECT ok(has_table_privilege('value_reader', 'mart.client_value', 'SELECT'), 'grants stay');
 SELECT is((SELECT count(*) FROM update_mart('mart', balance_mode => 'snapshot')) > 0, true, 'the mart can be updated beside it');
+
+-- client_360 has it, with the rights and the views over it that there are
+SELECT results_eq('SELECT client_id, p_alive, expected_purchases, clv FROM mart.client_360 ORDER BY 1', 'SELECT client_id, p_alive, expected_purchases, clv FROM mart.client_value ORDER BY 1', 'client_360 has what a client is worth');
+SELECT ok(has_table_privilege('value_reader', 'mart.client_360', 'SELECT'), 'its grants stay, too');
+CREATE VIEW rich AS SELECT client_id, clv FROM mart.client_360 WHERE clv > 1;
+SELECT throws_ok($$ SELECT drop_client_value('mart') $$, '2BP01', NULL, 'a view over the columns is in the way');
+SELECT isnt_empty('SELECT clv FROM rich', 'and nothing is lost');
+SELECT is((SELECT count(*) FROM add_client_value('mart', margin => 0.02)), 5::bigint, 'models can be fitted anew under it');
+SELECT is((SELECT sum(clv) FROM rich), (SELECT sum(clv) FROM mart.client_value WHERE clv > 1), 'which it shows');
+DROP VIEW rich;
+SELECT update_mart('mart', client_columns => '{}') \g /dev/null
+SELECT is((SELECT count(*) FROM add_client_value('mart')), 5::bigint, 'other columns');
+SELECT hasnt_column('mart', 'client_value', 'branch_id', 'are made anew');
+SELECT results_eq('SELECT client_id, clv FROM mart.client_360 ORDER BY 1', 'SELECT client_id, clv FROM mart.client_value ORDER BY 1', 'and client_360 with them');
 SELECT throws_ok($$ SELECT add_client_value('mart', horizon => -1) $$, '22023', NULL, 'a horizon below 0');
 SELECT throws_ok($$ SELECT add_client_value('mart', holdout_days => 0) $$, '22023', NULL, 'no holdout');
 SELECT throws_ok($$ SELECT add_client_value('mart', margin => NULL) $$, '22004', NULL, 'NULL');
 SELECT results_eq($$ SELECT DISTINCT status, reason FROM add_client_value('mart', fitted_on => '2025-01-02') $$,
   $$ VALUES ('left out', 'the fit of the BG/NBD model has the status too_few; the fit of the Gamma-Gamma model has the status too_few') $$, 'no sound fit, no views');
 SELECT hasnt_view('mart'::name, 'client_value'::name, 'they are gone then');
+SELECT hasnt_column('mart', 'client_360', 'clv', 'from client_360, too');
+SELECT isnt_empty('SELECT client_id FROM mart.client_360', 'which is there');
 SELECT results_eq($$ SELECT DISTINCT reason FROM add_client_value('mart', fitted_on => '2020-01-01') $$, $$ VALUES ('there is no trade; there is no trade') $$, 'nothing to fit to');
 SELECT add_client_value('mart') \g /dev/null
 SELECT drop_client_value('mart') \g /dev/null
