@@ -148,6 +148,10 @@ LEFT JOIN (
 ANALYZE expected;
 SELECT ok(count(*) > 10 * :clients AND count(*) FILTER (WHERE came AND gone) > 3 AND count(*) FILTER (WHERE gone) > :clients / 40 AND count(*) FILTER (WHERE came) > :clients / 5, 'a history with something in it') FROM expected;
 
+-- client_month, on which the rest stands
+SELECT pg_temp.same('SELECT month, client_id, branch_id, coalesce(opening_assets, 0), coalesce(assets, 0), inflow, outflow, trades > 0, classes_held FROM mart.client_month',
+  'SELECT month, client_id, branch_id, round(CASE WHEN came THEN 0 ELSE opening END, 2), round(closing, 2), inflow, outflow, traded, classes FROM expected', 'client_month has what each client had and did in each month');
+
 -- asset_bridge
 SELECT pg_temp.same('SELECT month, branch_id, opening_assets, new_assets, inflow, outflow, market, lost_assets, closing_assets, opening_clients, new_clients, lost_clients, closing_clients FROM mart.asset_bridge',
   $$SELECT month, branch_id, round(coalesce(sum(opening) FILTER (WHERE NOT came), 0), 2), round(coalesce(sum(closing) FILTER (WHERE came AND NOT gone), 0), 2), coalesce(sum(inflow) FILTER (WHERE NOT came AND NOT gone), 0),
