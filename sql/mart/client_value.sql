@@ -1,5 +1,5 @@
 -- Client value in a mart: what its clients are worth by models that are fitted to the source's trades. It stands beside what create_mart makes
--- and reads the source only; client_360 shows it where it is there, and is made again when it comes or goes.
+-- and reads the source only; client_360 shows it where it is there, and is made again when it comes, changes its source or goes.
 
 -- The objects, with their columns as data. {names} are replaced: source, client, opened, models, horizon and the like (see add_client_value).
 CREATE FUNCTION client_value_object()
@@ -98,12 +98,15 @@ DECLARE
   made record;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
+  EXECUTE format('SELECT FROM %I.definition AS d FOR UPDATE', mart);      -- no other definition meanwhile
   FOR made IN SELECT * FROM @extschema@.client_value_object() AS o ORDER BY o.ordinal DESC LOOP
-    EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
+    IF made.is_view THEN
+      EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
+    END IF;
     IF made.name = 'client_worth' AND to_regprocedure(format('%I.client_worth_at(date)', mart)) IS NOT NULL AND to_regprocedure(format('%I.client_360_at(date)', mart)) IS NOT NULL THEN
       EXECUTE format('ALTER FUNCTION %I.client_worth_at(date) RENAME TO client_worth_gone', mart);      -- client_360 is made again without it
       PERFORM @extschema@.mart_build(mart);
-      EXECUTE format('DROP FUNCTION %I.client_worth_gone(date)', mart);
+      EXECUTE format('ALTER FUNCTION %I.client_worth_gone(date) RENAME TO client_worth_at', mart);
     END IF;
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(date)', mart, made.name || '_at');
   END LOOP;
@@ -136,7 +139,7 @@ BEGIN
   ELSIF NOT holdout_days BETWEEN 1 AND 36500 THEN
     RAISE EXCEPTION 'holdout_days must be from 1 to 36500' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  EXECUTE format('SELECT d.source, d.client_columns FROM %I.definition AS d', mart) INTO source, client_columns;
+  EXECUTE format('SELECT d.source, d.client_columns FROM %I.definition AS d FOR UPDATE', mart) INTO source, client_columns;
   lacking := (SELECT v.reason FROM @extschema@.source_view(source) AS v WHERE v."view" = 'trade' AND NOT v.usable);
   IF lacking IS NOT NULL THEN
     RAISE EXCEPTION 'client value needs the trades of the source: %', lacking USING ERRCODE = 'undefined_table';
@@ -194,7 +197,7 @@ BEGIN
     SELECT o.name, o.is_view, @extschema@.mart_expand(o.meaning, pieces) AS meaning,
       format(E'%I.%I(as_of date) RETURNS TABLE (%s)\nLANGUAGE sql STABLE PARALLEL RESTRICTED ROWS %s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND', mart, o.name || '_at',
         string_agg(format('%I %s', l.name, regexp_replace(@extschema@.mart_expand(l.type, pieces), '\(.*', '')), ', ' ORDER BY l.ordinal, l.place), o.rows,
-        string_agg(format(CASE WHEN l.type LIKE 'numeric%' THEN '(%s)::%s' ELSE '%s' END || ' AS %3$I', @extschema@.mart_expand(l.expression, pieces), l.type, l.name), E',\n    ' ORDER BY l.ordinal, l.place),
+        string_agg(format(CASE WHEN l.type = 'numeric(18,2)' THEN 'CASE WHEN abs((%1$s)::numeric) <= 9999999999999999.99 THEN (%1$s)::%2$s END' ELSE '%1$s' END || ' AS %3$I', @extschema@.mart_expand(l.expression, pieces), l.type, l.name), E',\n    ' ORDER BY l.ordinal, l.place),
         @extschema@.mart_expand(o.from_template, pieces)) AS function_sql,
       format('%I.%I WITH (security_invoker = true) AS SELECT %s FROM %I.%I(@extschema@.as_of()) AS v', mart, o.name,
         string_agg(format(CASE WHEN l.type LIKE 'numeric%' THEN 'v.%1$I::%2$s AS %1$I' ELSE 'v.%1$I' END, l.name, l.type), ', ' ORDER BY l.ordinal, l.place), mart, o.name || '_at') AS view_sql,
@@ -228,5 +231,5 @@ END;
 $add_client_value$;
 
 COMMENT ON FUNCTION add_client_value(text, bgnbd_model, gamma_gamma_model, date, double precision, double precision, double precision, integer) IS
-  'Adds to a mart what its clients are worth: client_value, value_summary, value_calibration, client_activity_at(as_of) and client_worth_at(as_of), and columns to client_360, with models that are given or fitted to the source''s trades up to '
+  'Adds to a mart what its clients are worth: client_value, value_summary, value_calibration, client_activity_at(as_of) and client_worth_at(as_of), and fills columns of client_360, with models that are given or fitted to the source''s trades up to '
   'fitted_on (as_of() if NULL). horizon and discount_rate are of the model''s unit of time, a week; margin is the share of an amount that is earned. Calling it again makes it anew';

@@ -57,6 +57,8 @@ BEGIN
   END IF;
   IF plan @> '[{"object": "co_holding_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_offer_table($1, d.source) FROM %I.definition AS d', mart) USING mart;
+  ELSE
+    EXECUTE format('DROP TABLE IF EXISTS %I.co_holding_day', mart);      -- whose policy reads positions
   END IF;
   IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;

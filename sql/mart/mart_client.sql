@@ -19,7 +19,8 @@ BEGIN ATOMIC
     ('revenue of a year', 'SELECT s.client_id, sum(s.amount::numeric) AS amount FROM {fee} AS s
         WHERE s.on_day > ($1 - interval ''1 year'')::date AND s.on_day <= $1 AND {usable fee} GROUP BY s.client_id'),
     ('valued clients', '(
-        SELECT {value row}, v."client tier rank", CASE WHEN abs(v.assets) < {limit} THEN v.assets END AS "client assets",
+        SELECT {value row}, v."client tier rank", CASE WHEN abs(v.assets) <= 9e14 THEN v.assets END AS "client assets",      -- what a distribution holds
+         
           nullif(nullif(nullif(v.score, ''NaN''), ''Infinity''), ''-Infinity'') AS "client score", revenue.amount AS "client revenue"
         FROM {mart}.client_facts($1) AS f {rated} {tier join}
         CROSS JOIN LATERAL (SELECT ({assets})::numeric AS assets, {client score} AS score, {client tier rank} AS "client tier rank") AS v
@@ -42,6 +43,10 @@ BEGIN ATOMIC
         FROM {valued clients} AS f)')
   ) AS p (name, template)
   UNION ALL
+  -- columns that are there before add_client_value is called, so that views over client_360 stay when it is
+  SELECT 'worth: ' || w.name, CASE WHEN mart_client_piece.lacking ? 'client value' THEN 'NULL::float8' ELSE 'worth.' || w.name END
+  FROM (VALUES ('p_alive'), ('expected_purchases'), ('clv')) AS w (name)
+  UNION ALL
   -- what client_360 joins, where it is there
   SELECT j.name, CASE WHEN mart_client_piece.lacking ?| j.needs THEN '' ELSE j.template END
   FROM (VALUES
@@ -62,7 +67,9 @@ BEGIN ATOMIC
             WHERE s.on_day = {newest holding} AND {usable holding}
             GROUP BY s.client_id, coalesce(k.class, ''not classed'')) AS h) AS k
         GROUP BY k.client_id) AS held ON held.client_id = f.client_id'),
-    ('worth join', ARRAY['client value'], 'LEFT JOIN {mart}.client_worth_at($1) AS worth ON worth.client_id = f.client_id'),
+    ('worth join', ARRAY['client value'], 'LEFT JOIN (
+        SELECT w.client_id, min(w.p_alive) AS p_alive, min(w.expected_purchases) AS expected_purchases, min(w.clv) AS clv
+        FROM {mart}.client_worth_at($1) AS w GROUP BY w.client_id) AS worth ON worth.client_id = f.client_id'),
     ('revenue join', ARRAY['fee'], 'LEFT JOIN ({revenue of a year}) AS revenue ON revenue.client_id = f.client_id'),
     ('assessment join', ARRAY['view assessment_due'], 'LEFT JOIN (
         SELECT d.client_id, CASE WHEN count(*) = count(d.due_on) THEN min(d.due_on) END AS due_on, bool_or(d.overdue) AS overdue
@@ -255,9 +262,9 @@ BEGIN ATOMIC
     ('client_360', 'main_class', 'text', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_class', 'The class with the largest share'),
     ('client_360', 'main_class_share', 'float8', ARRAY['holding', 'holding.market_value', 'product', 'product class'], 'held.main_share::float8', 'Its share of the market value, a fraction of 1'),
     ('client_360', 'revenue_12_months', 'numeric(18,2)', ARRAY['fee'], 'revenue.amount', 'Revenue of the last twelve months; empty if there was no fee'),
-    ('client_360', 'p_alive', 'float8', ARRAY['client value'], 'worth.p_alive', 'Probability that the client still trades: client_value'),
-    ('client_360', 'expected_purchases', 'float8', ARRAY['client value'], 'worth.expected_purchases', 'Days with a trade that are expected in the horizon of client_value'),
-    ('client_360', 'clv', 'numeric(18,2)', ARRAY['client value'], 'worth.clv', 'Value of the client in that time: client_value'),
+    ('client_360', 'p_alive', 'float8', ARRAY['trade'], '{worth: p_alive}', 'Probability that the client still trades: client_value; empty until add_client_value is called'),
+    ('client_360', 'expected_purchases', 'float8', ARRAY['trade'], '{worth: expected_purchases}', 'Days with a trade that are expected in the horizon of client_value'),
+    ('client_360', 'clv', 'numeric(18,2)', ARRAY['trade'], '{worth: clv}', 'Value of the client in that time: client_value'),
     ('client_360', 'assessment_due_on', 'date', ARRAY['view assessment_due'], 'due.due_on', 'Last day on which all dated checks of the suitability policy pass; empty if none applies or something was never assessed'),
     ('client_360', 'assessment_overdue', 'boolean', ARRAY['view assessment_due'], 'coalesce(due.overdue, false)', 'A dated check does not pass any more, or never did'),
     ('client_360', 'unsuitable_holdings', 'bigint', ARRAY['view suitability_exception'], 'coalesce(unsuitable.holdings, 0)', 'Number of holdings that are not suitable: suitability_exception'),

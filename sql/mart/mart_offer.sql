@@ -9,8 +9,10 @@ BEGIN ATOMIC
     -- what each client holds on the newest day of positions, one array a client
     ('held by client', '(SELECT h.client_id, array_agg(DISTINCT h.product_id::text) AS products FROM {holding} AS h WHERE h.on_day = {newest holding} GROUP BY h.client_id)'),
 
-    -- The day of positions that what is held together is counted on. Months that are refreshed have it counted, for those who see the whole book.
-    ('counted day', 'coalesce((SELECT max(n.on_day) FROM {holding} AS n WHERE n.on_day <= ({summary month} + interval ''1 month'')::date - 1), {newest holding})'),
+    -- The day of positions that what is held together is counted on: the last of the newest month that is refreshed, which has it counted, unless that is
+    -- older than the month before the newest positions.
+    ('counted day', '(SELECT coalesce(max(n.on_day) FILTER (WHERE n.on_day < {summary month} + interval ''1 month''), max(n.on_day)) FROM {holding} AS n
+          WHERE n.on_day <= $1 AND n.on_day >= date_trunc(''month'', {newest holding}::timestamp) - interval ''1 month'')'),
 
     -- Clients whom call-backs of the year are about: those of the last day of the year before, but for dormant and suspended ones. Whom to call of
     -- those who are left is drawn by a hash, so that nobody chooses.
@@ -51,7 +53,7 @@ END;
 COMMENT ON FUNCTION mart_offer_piece(jsonb) IS 'Pieces of SQL that the questions of the mart about offers and duties are made of';
 
 -- The table of what is held together on the last day of positions of each month. It is about all clients: row-level security shows a row to readers who see
--- as many clients and positions as were counted; others have those whom they see counted for them.
+-- just the positions that were counted, by a digest of them; others have those that they see counted for them.
 CREATE FUNCTION mart_offer_table(mart text, source text)
 RETURNS void
 LANGUAGE plpgsql
@@ -63,21 +65,20 @@ BEGIN
     CREATE TABLE IF NOT EXISTS %1$I.co_holding_day (
       on_day date PRIMARY KEY,
       most_products int NOT NULL,
-      clients bigint NOT NULL,
-      positions bigint NOT NULL,
+      digest numeric NOT NULL,
       summary @extschema@.co_holding_summary
     );
     COMMENT ON TABLE %1$I.co_holding_day IS 'What was held together on the last day of positions of each month; refresh_mart writes it';
     COMMENT ON COLUMN %1$I.co_holding_day.on_day IS 'The day';
     COMMENT ON COLUMN %1$I.co_holding_day.most_products IS 'Of how many products at most: those that most clients held';
-    COMMENT ON COLUMN %1$I.co_holding_day.clients IS 'Rows of client in the source when it was counted';
-    COMMENT ON COLUMN %1$I.co_holding_day.positions IS 'Rows of holding on the day';
+    COMMENT ON COLUMN %1$I.co_holding_day.digest IS 'Digest of the positions that were counted';
     COMMENT ON COLUMN %1$I.co_holding_day.summary IS 'Which products the clients held together; empty if no client held any';
     ALTER TABLE %1$I.co_holding_day ENABLE ROW LEVEL SECURITY;
     DROP POLICY IF EXISTS whole_book ON %1$I.co_holding_day;
     CREATE POLICY whole_book ON %1$I.co_holding_day FOR SELECT USING (
-      clients <= (SELECT count(*) FROM %2$I.client AS c) AND positions = (SELECT count(*) FROM %2$I.holding AS h WHERE h.on_day = co_holding_day.on_day));
-    COMMENT ON POLICY whole_book ON %1$I.co_holding_day IS 'Readers who see all clients and positions that were counted';
+      digest = (SELECT coalesce(sum(hashtextextended(h.product_id::text, hashtextextended(h.client_id::text, 0))), 0) FROM %2$I.holding AS h
+        WHERE h.on_day = co_holding_day.on_day AND h.client_id IN (SELECT c.client_id FROM %2$I.client AS c)));
+    COMMENT ON POLICY whole_book ON %1$I.co_holding_day IS 'Readers who see just the positions that were counted';
   $table$, mart, source);
 END;
 $mart_offer_table$;
@@ -94,25 +95,23 @@ BEGIN ATOMIC
       '(SELECT max(n.on_day) AS on_day FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2) AS d
       CROSS JOIN LATERAL (
         WITH held AS MATERIALIZED (
-          SELECT h.client_id, count(*) AS positions, array_agg(DISTINCT h.product_id::text) AS products
+          SELECT array_agg(DISTINCT h.product_id::text) AS products, sum(hashtextextended(h.product_id::text, hashtextextended(h.client_id::text, 0))) AS digest
           FROM {holding} AS h
-          WHERE h.on_day = d.on_day
+          WHERE h.on_day = d.on_day AND h.client_id IN (SELECT c.client_id FROM {client} AS c)
           GROUP BY h.client_id
-        ), held_by_client AS MATERIALIZED (
-          SELECT h.products FROM held AS h WHERE h.client_id IN (SELECT c.client_id FROM {client} AS c)
         ), held_most AS (
-          SELECT p.product_id FROM held_by_client AS h CROSS JOIN unnest(h.products) AS p (product_id)
+          SELECT p.product_id FROM held AS h CROSS JOIN unnest(h.products) AS p (product_id)
           WHERE p.product_id IS NOT NULL
           GROUP BY p.product_id ORDER BY count(*) DESC, p.product_id COLLATE "C" LIMIT {setting: co_holding_products}
         )
-        SELECT (SELECT coalesce(sum(h.positions), 0)::bigint FROM held AS h) AS positions,
-          (SELECT {crm}.co_holding(h.products, a.among) FROM held_by_client AS h CROSS JOIN (SELECT array_agg(m.product_id) AS among FROM held_most AS m) AS a) AS summary) AS h
+        SELECT coalesce(sum(h.digest), 0) AS digest, {crm}.co_holding(h.products, a.among) AS summary
+        FROM held AS h CROSS JOIN (SELECT array_agg(m.product_id) AS among FROM held_most AS m) AS a) AS h
       WHERE d.on_day IS NOT NULL',
       'What is held together on the newest day of positions from a day until the day before another; refresh_mart keeps it in the table co_holding_day'),
     (61, 'co_holding', false, ARRAY['holding'], 'as_of date', 1,
       '(SELECT {counted day} AS on_day OFFSET 0) AS d',
-      'Which products are held together, by clients who hold any, of the products that most clients hold: on the newest day of positions of the newest month that was refreshed, '
-      'else on the newest at or before as_of. Who sees the whole book gets what refresh_mart counted, others a count of the clients whom they see'),
+      'Which products are held together, by clients who hold any, of the products that most clients hold: on the last day of positions of the newest month that was refreshed, if it is this one '
+      'or the last, else on the newest at or before as_of. Who sees the whole book gets what refresh_mart counted, others a count of the clients whom they see'),
     (62, 'product_association', true, ARRAY['holding'], 'as_of date', 1000,
       '(SELECT {mart}.co_holding($1) AS summary OFFSET 0) AS s
       CROSS JOIN LATERAL {crm}.co_holding_pairs(s.summary) AS a
@@ -203,8 +202,7 @@ BEGIN ATOMIC
   FROM (VALUES
     ('co_holding_value', 'on_day', 'date', NULL::text[], 'd.on_day', 'The day of the positions that were counted'),
     ('co_holding_value', 'most_products', 'integer', NULL, '{setting: co_holding_products}', 'Of how many products at most: those that most clients hold'),
-    ('co_holding_value', 'clients', 'bigint', NULL, '(SELECT count(*) FROM {client} AS c)', 'Rows of client'),
-    ('co_holding_value', 'positions', 'bigint', NULL, 'h.positions', 'Rows of holding on the day'),
+    ('co_holding_value', 'digest', 'numeric', NULL, 'h.digest', 'Digest of the positions of clients'),
     ('co_holding_value', 'summary', '@extschema@.co_holding_summary', NULL, 'h.summary', 'Which products the clients hold together'),
 
     ('co_holding', '*result', '@extschema@.co_holding_summary', NULL,
@@ -215,7 +213,7 @@ BEGIN ATOMIC
     ('product_association next_best_product callback_due callback_summary trading_permission', 'data_through', 'date', NULL, '{data through}',
       'Newest day, at or before as_of, on which balances, trades or holdings have a row'),
 
-    ('product_association', 'counted_on', 'date', NULL, '{counted day}', 'Day of the positions that are counted: the newest of the newest month that was refreshed, else the newest at or before as_of'),
+    ('product_association next_best_product', 'counted_on', 'date', NULL, '{counted day}', 'Day of the positions that what goes together is counted on: the last of the newest month that was refreshed, if that is this one or the last; else the newest at or before as_of'),
     ('product_association', 'product_id', 'text', NULL, 'a.product', 'A product'),
     ('product_association', 'product_name', 'text', ARRAY['product.name'], 'p.name', 'Its name'),
     ('product_association', 'other_product_id', 'text', NULL, 'a.other', 'Another product'),

@@ -136,7 +136,10 @@ BEGIN
       WHEN definition ->> 'tiers' IS NULL THEN 'no tier policy was given as tiers' WHEN period IS NULL THEN 'the tier policy has no "period"'
       ELSE 'nothing in the source has months' END),
     ('dated view', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
-    ('client value', to_regprocedure(format('%I.client_worth_at(date)', mart)) IS NULL, 'add_client_value was not called'),
+    ('client value', NOT EXISTS (
+        SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = to_regprocedure(format('%I.client_worth_at(date)', mart))
+          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(format('%I.client', source))),
+      CASE WHEN to_regprocedure(format('%I.client_worth_at(date)', mart)) IS NULL THEN 'add_client_value was not called' ELSE 'client_value is of another source: call add_client_value again' END),
     ('summaries', lacking ?& ARRAY['balance', 'trade', 'holding'], concat_ws('; ', lacking ->> 'balance', lacking ->> 'trade', lacking ->> 'holding')),
     ('tier_measure', tier_measure IS NULL, format('nothing to decide tiers by: %s', lacking ->> 'balance')),
     ('client fact assets_20_days', NOT facts -> 'client' ? 'assets_20_days', 'clients have no assets_20_days'),
@@ -165,7 +168,7 @@ BEGIN
       FROM @extschema@.mart_policy(definition, 'suitability') AS p
       CROSS JOIN LATERAL @extschema@.policy_attributes(p.document::@extschema@.suitability_policy) AS r
       CROSS JOIN LATERAL unnest(r.used_in) AS u (name)
-      LEFT JOIN LATERAL jsonb_array_elements(p.document::jsonb -> 'checks') AS c (rule) ON c.rule ->> 'name' = u.name
+      LEFT JOIN LATERAL jsonb_array_elements(p.document::jsonb -> 'checks') AS c (rule) ON c.rule ->> 'name' = u.name AND u.name NOT IN ('exempt', 'derive')      -- which stand for more than a check of that name
       CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(c.rule -> 'actions', '["recommend", "buy", "hold"]')) AS k (action)
       WHERE r.side = a.side AND r.name = a.name) AS c
     GROUP BY a.side) AS a;

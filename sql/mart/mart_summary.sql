@@ -72,7 +72,8 @@ BEGIN ATOMIC
     ('fault of holding', 'CASE WHEN s.product_id IS NULL THEN ''no product_id'' WHEN NOT {usable holding} THEN ''market_value is not a finite number, or out of range'' END'),
     ('rejected rows', (
       SELECT pg_catalog.format('(
-        WITH k AS MATERIALIZED (SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month})%s) AS s', pg_catalog.string_agg(pg_catalog.format('
+        WITH k AS MATERIALIZED (      -- the day on which the relationship ends may have a last row
+          SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month} OR c.closed_on = $1 AND (c.opened_on IS NULL OR c.opened_on < $1))%s) AS s', pg_catalog.string_agg(pg_catalog.format('
         SELECT %1$L AS "view", s.client_id::text AS client_id, s.on_day, f.reason, to_jsonb(s)::text AS source_row
         FROM {%1$s} AS s
         LEFT JOIN k ON k.client_id = s.client_id::text%2$s

@@ -251,8 +251,8 @@ BEGIN
     IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN
       EXECUTE format('DELETE FROM %I.co_holding_day AS k WHERE k.on_day >= $1 AND k.on_day < $2', mart) USING month, (month + interval '1 month')::date;
       EXECUTE format('
-        INSERT INTO %1$I.co_holding_day (on_day, most_products, clients, positions, summary)
-        SELECT v.on_day, v.most_products, v.clients, v.positions, v.summary FROM %1$I.co_holding_value($1, $2) AS v', mart) USING month, (month + interval '1 month')::date;
+        INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
+        SELECT v.on_day, v.most_products, v.digest, v.summary FROM %1$I.co_holding_value($1, $2) AS v', mart) USING month, (month + interval '1 month')::date;
     END IF;
   END IF;
 END;
@@ -379,6 +379,17 @@ BEGIN
   END IF;
   IF last_month IS NULL THEN
     RETURN 0;
+  END IF;
+  IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN      -- months that were counted under another setting, or not yet
+    EXECUTE format('
+      DELETE FROM %1$I.co_holding_day AS k
+      WHERE k.most_products <> (SELECT coalesce((d.settings ->> ''co_holding_products'')::int, s.value::int) FROM %1$I.definition AS d, @extschema@.mart_setting() AS s WHERE s.name = ''co_holding_products'')', mart);
+    EXECUTE format('
+      INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
+      SELECT v.on_day, v.most_products, v.digest, v.summary
+      FROM %1$I.refresh_log AS r
+      CROSS JOIN LATERAL %1$I.co_holding_value(r.month, (r.month + interval ''1 month'')::date) AS v
+      WHERE NOT EXISTS (SELECT FROM %1$I.co_holding_day AS k WHERE k.on_day >= r.month AND k.on_day < r.month + interval ''1 month'')', mart);
   END IF;
   FOR kept IN EXECUTE format('
       SELECT coalesce(s.month, r.month) AS month, coalesce(s.source_rows, r.source_rows) AS source_rows, coalesce(s.sources, r.sources) AS sources,

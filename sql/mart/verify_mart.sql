@@ -56,8 +56,8 @@ BEGIN
         SELECT ''co_holding_day'', $1, NULL::text, c.name, k.kept ->> c.name, n.recomputed ->> c.name
         FROM (SELECT to_jsonb(k) AS kept FROM %1$I.co_holding_day AS k WHERE k.on_day >= $1 AND k.on_day < $2) AS k
         LEFT JOIN (SELECT to_jsonb(v) AS recomputed FROM %1$I.co_holding_value($1, $2) AS v) AS n ON true
-        CROSS JOIN unnest(ARRAY[''on_day'', ''positions'', ''summary'']) AS c (name)
-        WHERE k.kept -> c.name IS DISTINCT FROM n.recomputed -> c.name
+        CROSS JOIN unnest(ARRAY[''on_day'', ''digest'', ''summary'']) AS c (name)
+        WHERE coalesce(k.kept -> ''most_products'' = n.recomputed -> ''most_products'', true) AND k.kept -> c.name IS DISTINCT FROM n.recomputed -> c.name
         ORDER BY c.name COLLATE "C"', mart) USING checked.month, checked.next_month;
     END IF;
     CONTINUE WHEN checked.period IS NULL OR to_regprocedure(format('%I.tier_value(date, date, text[])', mart)) IS NULL;

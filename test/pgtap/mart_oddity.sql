@@ -74,6 +74,22 @@ BEGIN
 END $$;
 SELECT is_empty('SELECT pg_temp.repeated(''SELECT * FROM mart.callback_summary'')', 'call-backs are read once');
 
+-- A check that is called as a section of the policy is, but of another action, changes nothing.
+CREATE FUNCTION pg_temp.decided(name text) RETURNS TABLE (client_id text, product_id text, outcome text) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM crm.create_mart('named', 'source', suitability => format('{"name": "sections", "exempt": [{"when": {"client.trained_on": ">= 2026-02-01"}, "checks": ["risk"]}],
+    "derive": {"client.years": {"years_since": "client.assessed_on"}}, "checks": [
+    {"name": "risk", "require": {"allowed": {"client": "risk_level", "product": "risk_level", "pairs": {"C2": ["R1"], "C4": ["R9"]}}}, "otherwise": "prohibited"},
+    {"name": "known", "applies": {"client.years": "> 5"}, "otherwise": "notice", "missing": "skip"},
+    {"name": "%s", "actions": ["buy"], "applies": {"product.name": ["none"]}, "otherwise": "prohibited"}]}', name)::crm.suitability_policy);
+  RETURN QUERY SELECT e.client_id, e.product_id, e.outcome FROM named.suitability_exception AS e UNION ALL SELECT a.client_id, 'P1', a.outcome FROM named.audience('P1', 'prohibited') AS a;
+  PERFORM crm.drop_mart('named');
+END $$;
+CREATE TEMP TABLE decided AS SELECT * FROM pg_temp.decided('other');
+SELECT set_has('TABLE decided', $$VALUES ('C4', 'P2', 'undetermined'), ('C5', 'P1', 'prohibited')$$, 'a policy with an exemption');
+SELECT is_empty('SELECT product_id FROM decided WHERE client_id = ''C2''', 'which holds');
+SELECT set_eq(format('SELECT * FROM pg_temp.decided(%L)', n), 'TABLE decided', n) FROM unnest('{exempt,derive}'::text[]) AS n;
+
 -- Amounts beyond all reason: of this client they are not known, and nobody else's answers fail.
 INSERT INTO source.client VALUES ('huge', '2020-01-01', NULL, 'B1', 'x', 'C2', '2025-05-01', NULL);
 INSERT INTO source.balance VALUES ('huge', '2026-01-01', 1e300), ('huge', '2026-05-01', 9e16);
