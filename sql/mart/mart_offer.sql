@@ -95,10 +95,13 @@ BEGIN ATOMIC
       '(SELECT max(n.on_day) AS on_day FROM {holding} AS n WHERE n.on_day >= $1 AND n.on_day < $2) AS d
       CROSS JOIN LATERAL (
         WITH held AS MATERIALIZED (
-          SELECT array_agg(DISTINCT h.product_id::text) AS products, sum(hashtextextended(h.product_id::text, hashtextextended(h.client_id::text, 0))) AS digest
-          FROM {holding} AS h
-          WHERE h.on_day = d.on_day AND h.client_id IN (SELECT c.client_id FROM {client} AS c)
-          GROUP BY h.client_id
+          SELECT h.products, h.digest
+          FROM (
+            SELECT h.client_id, array_agg(DISTINCT h.product_id::text) AS products, sum(hashtextextended(h.product_id::text, hashtextextended(h.client_id::text, 0))) AS digest
+            FROM {holding} AS h
+            WHERE h.on_day = d.on_day
+            GROUP BY h.client_id) AS h
+          WHERE h.client_id IN (SELECT c.client_id FROM {client} AS c)
         ), held_most AS (
           SELECT p.product_id FROM held AS h CROSS JOIN unnest(h.products) AS p (product_id)
           WHERE p.product_id IS NOT NULL
