@@ -22,129 +22,21 @@ SELECT id, id % 7 AS branch,
 FROM generate_series(1, 14000) AS id;
 ANALYZE account;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT distribution(value) AS whole, distribution(value, 0.0005) AS fine FROM account \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT distribution(value ORDER BY random()) AS summary FROM account GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::distribution_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 3) AS salt, unnest('{1,2,5,40,500}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT distribution(value, 0.0005 ORDER BY random()) AS summary FROM account GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::distribution_summary
-$$, :'fine'), 'also where buckets collapse');
-
-SELECT ok(collapsed(:'fine') > 0 AND collapsed(:'whole') = 0, 'which they do at the finest accuracy only');
-
-SELECT is(
-  (SELECT rollup(summary) FROM (SELECT rollup(summary) AS summary
-    FROM (SELECT branch, distribution(value) AS summary FROM account GROUP BY branch, parts(id, 1, 12)) AS part GROUP BY branch) AS branch)::text,
-  :'whole', 'a rollup of rollups is the rollup');
-
-SELECT is((SELECT rollup(s) FROM (VALUES (:'fine'::distribution_summary)) AS v (s))::text, :'fine', 'a rollup of one is that one');
-
-SELECT is(:'fine'::distribution_summary::text, :'fine', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary distribution_summary);
-ALTER TABLE kept ALTER summary SET STORAGE EXTERNAL;
-INSERT INTO kept SELECT 1000, distribution(value, 0.0005) FROM account;
-INSERT INTO kept SELECT parts(id, 9, 5), distribution(value, 0.0005) FROM account GROUP BY 1;
+-- The finest accuracy, at which buckets collapse and summaries are large; then the usual one.
+\set summary distribution
+\set rows account
+\set arguments 'value, 0.0005'
+\set types 'float8, float8'
+\set null_row 'NULL, 0.0005'
+\set accessors 'quantile(s, 0.3)'
+\ir ../reference/summary_properties.sql
 SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'fine', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 6::bigint, 'DISTINCT hashes and compares');
-
-SELECT current_setting('data_directory') || '/crm_distribution.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is((SELECT count(*) FROM kept JOIN copied USING (summary)), 6::bigint, 'COPY BINARY there and back gives equal values');
-SELECT is_empty($$ SELECT k.id FROM kept AS k JOIN copied AS c USING (id) WHERE k.summary::text <> c.summary::text $$,
-  'and equal bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-SELECT matches(plan_of('SELECT distribution(value) FROM account'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT distribution(value) FROM account)::text, :'whole', 'in parallel the bytes are the same');
-SELECT is((SELECT distribution(value, 0.0005) FROM account)::text, :'fine', 'in parallel and collapsed as well');
-SELECT is((SELECT rollup(summary) FROM (SELECT distribution(value) AS summary FROM account GROUP BY branch) AS b)::text, :'whole',
-  'and grouped');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-CREATE TABLE split (id int, value float8) PARTITION BY RANGE (id);
-CREATE TABLE split_1 PARTITION OF split FOR VALUES FROM (0) TO (3000);
-CREATE TABLE split_2 PARTITION OF split FOR VALUES FROM (3000) TO (20001);
-CREATE TABLE split_3 PARTITION OF split FOR VALUES FROM (20001) TO (30000);
-INSERT INTO split SELECT id, value FROM account;
-ANALYZE split;
-SET LOCAL enable_partitionwise_aggregate = on;
-SELECT matches(plan_of('SELECT distribution(value) FROM split'), 'Partial Aggregate', 'a partitionwise plan has partial aggregates');
-SELECT is((SELECT distribution(value) FROM split)::text, :'whole', 'by partitions, one of them empty, the bytes are the same');
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, distribution(value) OVER (ORDER BY id) AS summary FROM account WHERE id <= 150) AS w
-  WHERE summary <> (SELECT distribution(value) FROM account AS a WHERE a.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, distribution(value) OVER (ORDER BY id ROWS 9 PRECEDING) AS summary FROM account WHERE id <= 150) AS w
-  WHERE summary <> (SELECT distribution(value) FROM account AS a WHERE a.id BETWEEN w.id - 9 AND w.id)
-$$, 'and of each moving frame');
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, rollup(summary) OVER (ORDER BY id) AS summary FROM kept WHERE id < 1000) AS w
-  WHERE summary <> (SELECT rollup(summary) FROM kept AS k WHERE k.id <= w.id)
-$$, 'rollup as well');
-
-SELECT is(distribution_summary_merge(:'whole', :'whole')::text, (SELECT distribution(value) FROM (TABLE account UNION ALL TABLE account) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
-SELECT is(distribution_add(distribution_add(NULL, 1), 2)::text, (SELECT distribution(v) FROM (VALUES (2), (1)) AS v (v))::text,
-  'and so does the transition function');
-SELECT is(distribution_add(:'whole', NULL)::text, :'whole', 'a NULL changes nothing');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_distribution(float8) (SFUNC = distribution_add, STYPE = distribution_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_distribution(value) AS o, distribution(value) AS c FROM account GROUP BY 1;
-INSERT INTO open SELECT 1000, open_distribution(value), distribution(value) FROM account;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR distribution_summary_send(o) <> distribution_summary_send(c) OR distribution_summary_final(o) <> c
-    OR distribution_summary_merge(NULL, o) <> c OR distribution_summary_merge(o, NULL) <> c OR distribution_add(o, NULL) <> c OR quantile(o, 0.3) IS DISTINCT FROM quantile(c, 0.3)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND distribution_summary_merge(small.o, large.o)::text <> distribution_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+\set fine :whole
+\set arguments value
+\set types float8
+\set null_row NULL
+\ir ../reference/summary_properties.sql
+SELECT ok(collapsed(:'fine') > 0 AND collapsed(:'whole') = 0, 'buckets collapse at the finest accuracy only');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves

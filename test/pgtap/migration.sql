@@ -14,86 +14,18 @@ FROM generate_series(1, 6000) AS id;
 INSERT INTO move SELECT 6000 + id, (random() * 1000)::int, (random() * 1000)::int, 1e20 FROM generate_series(1, 500) AS id;
 ANALYZE move;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT migration(from_rank, to_rank, weight) AS whole FROM move \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT migration(from_rank, to_rank, weight ORDER BY random()) AS summary FROM move GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::migration_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
+\set summary migration
+\set rows move
+\set arguments 'from_rank, to_rank, weight'
+\set types 'int, int, numeric'
+\set null_row '1, NULL, 1'
+\set accessors 'stay_rate(s)'
+\ir ../reference/summary_properties.sql
+SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
 SELECT is((SELECT migration(from_rank, to_rank) FROM move)::text, (SELECT migration(from_rank, to_rank, 1) FROM move)::text,
   'without a weight a move weighs 1');
-SELECT is(:'whole'::migration_summary::text, :'whole', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary migration_summary);
-ALTER TABLE kept ALTER summary SET STORAGE EXTERNAL;
-INSERT INTO kept SELECT 1000, migration(from_rank, to_rank, weight) FROM move;
-INSERT INTO kept SELECT parts(id, 9, 3), migration(from_rank, to_rank, weight) FROM move GROUP BY 1;
-SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'whole', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 4::bigint, 'DISTINCT hashes and compares');
-SELECT current_setting('data_directory') || '/crm_migration.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is_empty($$ SELECT k.id FROM kept AS k JOIN copied AS c USING (id) WHERE k.summary <> c.summary OR k.summary::text <> c.summary::text $$,
-  'COPY BINARY there and back gives the same bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-SELECT matches(plan_of('SELECT migration(from_rank, to_rank, weight) FROM move'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT migration(from_rank, to_rank, weight) FROM move)::text, :'whole', 'in parallel the bytes are the same');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, migration(from_rank, to_rank, weight) OVER (ORDER BY id) AS summary FROM move WHERE id <= 150) AS w
-  WHERE summary <> (SELECT migration(from_rank, to_rank, weight) FROM move AS m WHERE m.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
-SELECT is(migration_summary_merge(:'whole', :'whole')::text, (SELECT migration(from_rank, to_rank, weight) FROM (TABLE move UNION ALL TABLE move) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
 SELECT is(migration_add(migration_add(NULL, 1, 2), 2, 2)::text, (SELECT migration(v, 2) FROM (VALUES (2), (1)) AS v (v))::text,
-  'and so does the transition function');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_migration(int, int, numeric) (SFUNC = migration_add, STYPE = migration_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_migration(from_rank, to_rank, weight) AS o, migration(from_rank, to_rank, weight) AS c FROM move GROUP BY 1;
-INSERT INTO open SELECT 1000, open_migration(from_rank, to_rank, weight), migration(from_rank, to_rank, weight) FROM move;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR migration_summary_send(o) <> migration_summary_send(c) OR migration_summary_final(o) <> c
-    OR migration_summary_merge(NULL, o) <> c OR migration_summary_merge(o, NULL) <> c OR migration_add(o, 1, NULL, 1) <> c OR stay_rate(o) IS DISTINCT FROM stay_rate(c)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND migration_summary_merge(small.o, large.o)::text <> migration_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+  'also where the transition function is called by itself');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves

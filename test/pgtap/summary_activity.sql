@@ -14,7 +14,7 @@ SELECT diag('seed ' || :'seed');
 SELECT setseed(:seed) \g /dev/null
 
 -- Clients of every kind: one event, one day, dense, sparse, with sentinels, before the epoch.
-CREATE TABLE event (client_id int, part int, on_day date, amount numeric);
+CREATE TABLE event (client_id int, part int, on_day date, amount numeric, id serial);
 INSERT INTO event
 SELECT client_id, (random() * 7)::int, CASE WHEN client_id % 7 = 0 AND random() < 0.01 THEN '9999-12-31' ELSE first_day + (random() ^ 2 * span)::int END,
   CASE client_id % 3 WHEN 0 THEN round((random() * 1e6)::numeric, 2) WHEN 1 THEN round((random() * 1e4 - 5e3)::numeric, 4) ELSE -(random() * 1e12)::bigint END
@@ -59,20 +59,20 @@ $$, 'recency, frequency and tenure as of any day are those of the rows up to tha
 -- The same bytes
 ------------------------------------------------------------------------------------------------------------------------
 
+-- All clients together
+\set summary activity
+\set rows event
+\set arguments 'on_day, amount'
+\set types 'date, numeric'
+\set null_row '''2000-01-01'', NULL::numeric'
+\set accessors 'last_day(s), active_dates(s)'
+\ir ../reference/summary_properties.sql
+
+-- Each by itself
 CREATE FUNCTION pg_temp.differs(query text) RETURNS SETOF int LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY EXECUTE format('SELECT coalesce(w.client_id, o.client_id) FROM whole AS w FULL JOIN (%s) AS o USING (client_id)
     WHERE w.a <> o.a OR w.a IS NULL OR o.a IS NULL OR activity_summary_send(w.a) <> activity_summary_send(o.a) OR w.a::text <> o.a::text', query);
-END $$;
-CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
-    lines := lines || line || E'\n';
-  END LOOP;
-  RETURN lines;
 END $$;
 
 SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, activity(on_day, amount ORDER BY random()) AS a FROM event GROUP BY 1') $$,
@@ -94,15 +94,15 @@ SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, rollup(a::text::act
 
 -- Through COPY, a table column, and the ways that a column can be stored.
 CREATE TABLE part AS SELECT client_id, part, activity(on_day, amount) AS a FROM event GROUP BY 1, 2;
-CREATE TABLE copied (LIKE part);
+CREATE TABLE copied_part (LIKE part);
 DO $$
 DECLARE
   file text := current_setting('data_directory') || '/crm_ext_summary_activity';
 BEGIN
   EXECUTE format('COPY part TO %L (FORMAT binary)', file);
-  EXECUTE format('COPY copied FROM %L (FORMAT binary)', file);
+  EXECUTE format('COPY copied_part FROM %L (FORMAT binary)', file);
 END $$;
-SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, rollup(a) AS a FROM copied GROUP BY 1') $$, 'parts that went through COPY BINARY');
+SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, rollup(a) AS a FROM copied_part GROUP BY 1') $$, 'parts that went through COPY BINARY');
 
 CREATE TABLE stored (how text, client_id int, a activity_summary);
 ALTER TABLE stored ALTER a SET STORAGE external;
@@ -123,7 +123,7 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 3;
-SELECT matches(pg_temp.plan('SELECT client_id, activity(on_day, amount) AS a FROM event GROUP BY 1'), 'Partial (Hash|Group)?Aggregate', 'partial aggregates are planned');
+SELECT matches(plan_of('SELECT client_id, activity(on_day, amount) AS a FROM event GROUP BY 1'), 'Partial (Hash|Group)?Aggregate', 'partial aggregates are planned');
 SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, activity(on_day, amount) AS a FROM event GROUP BY 1') $$, 'parallel is serial');
 SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, rollup(a) AS a FROM part GROUP BY 1') $$, 'parallel rollup is serial');
 SELECT is((SELECT activity(on_day, amount) FROM event), (SELECT rollup(a) FROM whole), 'the whole house: parallel without groups is the rollup of all clients');
@@ -136,15 +136,15 @@ SET LOCAL work_mem = '64kB';
 SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, activity(on_day, amount) AS a FROM event GROUP BY 1') $$, 'a hash table that spills');
 RESET work_mem;
 
-CREATE TABLE divided (LIKE event) PARTITION BY HASH (on_day);
-CREATE TABLE divided_0 PARTITION OF divided FOR VALUES WITH (MODULUS 3, REMAINDER 0);
-CREATE TABLE divided_1 PARTITION OF divided FOR VALUES WITH (MODULUS 3, REMAINDER 1);
-CREATE TABLE divided_2 PARTITION OF divided FOR VALUES WITH (MODULUS 3, REMAINDER 2);
-INSERT INTO divided SELECT * FROM event;
-ANALYZE divided;
+CREATE TABLE divided_by_day (LIKE event) PARTITION BY HASH (on_day);
+CREATE TABLE divided_by_day_0 PARTITION OF divided_by_day FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE divided_by_day_1 PARTITION OF divided_by_day FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE divided_by_day_2 PARTITION OF divided_by_day FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+INSERT INTO divided_by_day SELECT * FROM event;
+ANALYZE divided_by_day;
 SET LOCAL enable_partitionwise_aggregate = on;
-SELECT matches(pg_temp.plan('SELECT client_id, activity(on_day, amount) AS a FROM divided GROUP BY 1'), 'Append\s.*Partial HashAggregate', 'each partition is aggregated by itself');
-SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, activity(on_day, amount) AS a FROM divided GROUP BY 1') $$, 'partitionwise is serial');
+SELECT matches(plan_of('SELECT client_id, activity(on_day, amount) AS a FROM divided_by_day GROUP BY 1'), 'Append\s.*Partial HashAggregate', 'each partition is aggregated by itself');
+SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, activity(on_day, amount) AS a FROM divided_by_day GROUP BY 1') $$, 'partitionwise is serial');
 
 -- The final function is called after every row of a window, and the state goes on.
 SELECT is_empty($$
@@ -177,8 +177,6 @@ SELECT is((SELECT count(*) FROM whole AS x JOIN stored AS y ON x.a = y.a), (SELE
 -- States never reach a user as they are
 ------------------------------------------------------------------------------------------------------------------------
 
--- What a node that pushes an aggregate down does: it asks for the state, without the final function.
-CREATE AGGREGATE open_activity(date, numeric) (SFUNC = activity_add, STYPE = activity_summary);
 SELECT is_empty($$
   SELECT client_id FROM whole JOIN (SELECT client_id, open_activity(on_day, amount) AS o FROM event GROUP BY 1) AS s USING (client_id)
   WHERE o::text <> a::text OR activity_summary_send(o) <> activity_summary_send(a) OR activity_summary_final(o) <> a OR activity_summary_merge(NULL, o) <> a

@@ -19,89 +19,13 @@ FROM (
   FROM generate_series(1, 6000) AS id) AS drawn;
 ANALYZE client_month;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) AS whole FROM client_month \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost ORDER BY random()) AS summary FROM client_month GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::asset_bridge_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM (SELECT rollup(summary) AS summary
-    FROM (SELECT id % 7 AS branch, asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) AS summary FROM client_month GROUP BY 1, parts(id, 1, 12)) AS part GROUP BY branch) AS branch)::text,
-  :'whole', 'a rollup of rollups is the rollup');
-SELECT is(:'whole'::asset_bridge_summary::text, :'whole', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary asset_bridge_summary);
-INSERT INTO kept SELECT 1000, asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month;
-INSERT INTO kept SELECT parts(id, 9, 3), asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month GROUP BY 1;
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'whole', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 4::bigint, 'DISTINCT hashes and compares');
-SELECT current_setting('data_directory') || '/crm_asset_bridge.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is((SELECT count(*) FROM kept JOIN copied USING (summary) WHERE kept.id = copied.id AND kept.summary::text = copied.summary::text), 4::bigint,
-  'COPY BINARY there and back gives the same bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-SELECT matches(plan_of('SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month)::text, :'whole', 'in parallel the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM kept WHERE id < 1000)::text, :'whole', 'and those of a rollup');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) OVER (ORDER BY id) AS summary FROM client_month WHERE id <= 150) AS w
-  WHERE summary <> (SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month AS t WHERE t.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) OVER (ORDER BY id ROWS 9 PRECEDING) AS summary FROM client_month WHERE id <= 150) AS w
-  WHERE summary <> (SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month AS t WHERE t.id BETWEEN w.id - 9 AND w.id)
-$$, 'and of each moving frame');
-SELECT is(asset_bridge_summary_merge(:'whole', :'whole')::text, (SELECT asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM (TABLE client_month UNION ALL TABLE client_month) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
-SELECT is(asset_bridge_add(:'whole', 1, 1, 1, NULL, false, false)::text, :'whole', 'a row with a NULL changes nothing');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_asset_bridge(numeric, numeric, numeric, numeric, boolean, boolean) (SFUNC = asset_bridge_add, STYPE = asset_bridge_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) AS o, asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) AS c FROM client_month GROUP BY 1;
-INSERT INTO open SELECT 1000, open_asset_bridge(opening, closing, inflow, outflow, is_new, is_lost), asset_bridge(opening, closing, inflow, outflow, is_new, is_lost) FROM client_month;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR asset_bridge_summary_send(o) <> asset_bridge_summary_send(c) OR asset_bridge_summary_final(o) <> c OR asset_bridge_summary_merge(NULL, o) <> c OR asset_bridge_summary_merge(o, NULL) <> c
-    OR asset_bridge_add(o, 1, 1, 1, NULL, false, false) <> c OR net_new_assets(o) IS DISTINCT FROM net_new_assets(c)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND asset_bridge_summary_merge(small.o, large.o)::text <> asset_bridge_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+\set summary asset_bridge
+\set rows client_month
+\set arguments 'opening, closing, inflow, outflow, is_new, is_lost'
+\set types 'numeric, numeric, numeric, numeric, boolean, boolean'
+\set null_row '1, 1, 1, NULL, false, false'
+\set accessors 'net_new_assets(s)'
+\ir ../reference/summary_properties.sql
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves

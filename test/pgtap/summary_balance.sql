@@ -92,29 +92,32 @@ $$, 'together they are the whole, and no opening breaks');
 -- The same bytes
 ------------------------------------------------------------------------------------------------------------------------
 
+-- A day has one balance, so of all the clients' one for each day
+CREATE TABLE by_day AS
+SELECT row_number() OVER (ORDER BY random())::int AS id, on_day, amount FROM (SELECT DISTINCT ON (on_day) on_day, amount FROM change ORDER BY on_day, random()) AS one;
+ANALYZE by_day;
+\set summary balance
+\set rows by_day
+\set arguments 'on_day, amount'
+\set types 'date, numeric'
+\set null_row '''2000-01-01'', NULL::numeric'
+\set accessors 'last_day(s), balance_at(s, last_day(s)), with_opening(s, first_day(s), 1)'
+\ir ../reference/summary_properties.sql
+
+-- Both kinds, each client by itself
 CREATE FUNCTION pg_temp.differs(query text) RETURNS SETOF int LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY EXECUTE format('SELECT coalesce(w.client_id, o.client_id) FROM whole AS w FULL JOIN (%s) AS o USING (client_id)
     WHERE w.b <> o.b OR w.s <> o.s OR w.b IS NULL OR o.b IS NULL OR o.s IS NULL OR balance_summary_send(w.b) <> balance_summary_send(o.b) OR w.s::text <> o.s::text', query);
 END $$;
-CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
-    lines := lines || line || E'\n';
-  END LOOP;
-  RETURN lines;
-END $$;
 CREATE TABLE part AS SELECT client_id, part, balance(on_day, amount) AS b, balance_snapshot(on_day, amount) AS s FROM change GROUP BY 1, 2;
-CREATE TABLE copied (LIKE part);
+CREATE TABLE copied_part (LIKE part);
 DO $$
 DECLARE
   file text := current_setting('data_directory') || '/crm_ext_summary_balance';
 BEGIN
   EXECUTE format('COPY part TO %L (FORMAT binary)', file);
-  EXECUTE format('COPY copied FROM %L (FORMAT binary)', file);
+  EXECUTE format('COPY copied_part FROM %L (FORMAT binary)', file);
 END $$;
 CREATE TABLE stored (LIKE part);
 ALTER TABLE stored ALTER b SET STORAGE external, ALTER s SET STORAGE main;
@@ -128,7 +131,7 @@ FROM (VALUES
   ('single rows merged', 'SELECT client_id, rollup(b) AS b, rollup(s) AS s FROM (SELECT client_id, balance(on_day, amount) AS b, balance_snapshot(on_day, amount) AS s FROM change GROUP BY client_id, on_day) AS p GROUP BY 1'),
   ('months merged', 'SELECT client_id, rollup(m.b) AS b, w.s FROM month AS m JOIN whole AS w USING (client_id) GROUP BY client_id, w.s'),
   ('parts through text', 'SELECT client_id, rollup(b::text::balance_summary) AS b, rollup(s::text::balance_summary) AS s FROM part GROUP BY 1'),
-  ('parts through COPY BINARY', 'SELECT client_id, rollup(b) AS b, rollup(s) AS s FROM copied GROUP BY 1'),
+  ('parts through COPY BINARY', 'SELECT client_id, rollup(b) AS b, rollup(s) AS s FROM copied_part GROUP BY 1'),
   ('parts that were stored, some out of line', 'SELECT client_id, rollup(b) AS b, rollup(s) AS s FROM stored GROUP BY 1')) AS v (name, query);
 SELECT cmp_ok(pg_relation_size(reltoastrelid), '>', 0::bigint, 'some are out of line') FROM pg_class WHERE oid = 'stored'::regclass;
 
@@ -137,18 +140,18 @@ SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL min_parallel_index_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 3;
-SELECT matches(pg_temp.plan('SELECT client_id, balance(on_day, amount) FROM change GROUP BY 1'), 'Partial (Hash|Group)?Aggregate', 'partial aggregates are planned');
+SELECT matches(plan_of('SELECT client_id, balance(on_day, amount) FROM change GROUP BY 1'), 'Partial (Hash|Group)?Aggregate', 'partial aggregates are planned');
 SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, balance(on_day, amount) AS b, balance_snapshot(on_day, amount) AS s FROM change GROUP BY 1') $$, 'parallel is serial');
 SET LOCAL max_parallel_workers_per_gather = 0;
 
-CREATE TABLE divided (LIKE change) PARTITION BY HASH (on_day);
-CREATE TABLE divided_0 PARTITION OF divided FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE divided_1 PARTITION OF divided FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-INSERT INTO divided SELECT * FROM change;
-ANALYZE divided;
+CREATE TABLE divided_by_day (LIKE change) PARTITION BY HASH (on_day);
+CREATE TABLE divided_by_day_0 PARTITION OF divided_by_day FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE divided_by_day_1 PARTITION OF divided_by_day FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO divided_by_day SELECT * FROM change;
+ANALYZE divided_by_day;
 SET LOCAL enable_partitionwise_aggregate = on;
-SELECT matches(pg_temp.plan('SELECT client_id, balance(on_day, amount) FROM divided GROUP BY 1'), 'Append\s.*Partial HashAggregate', 'each partition is aggregated by itself');
-SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, balance(on_day, amount) AS b, balance_snapshot(on_day, amount) AS s FROM divided GROUP BY 1') $$, 'partitionwise is serial');
+SELECT matches(plan_of('SELECT client_id, balance(on_day, amount) FROM divided_by_day GROUP BY 1'), 'Append\s.*Partial HashAggregate', 'each partition is aggregated by itself');
+SELECT is_empty($$ SELECT pg_temp.differs('SELECT client_id, balance(on_day, amount) AS b, balance_snapshot(on_day, amount) AS s FROM divided_by_day GROUP BY 1') $$, 'partitionwise is serial');
 
 SELECT is_empty($$
   SELECT client_id, n FROM (
@@ -166,8 +169,6 @@ $$, 'equal values have equal hashes');
 SELECT is((SELECT count(*) FROM (SELECT b FROM part GROUP BY b) AS g), (SELECT count(*) FROM (SELECT b::text FROM part GROUP BY 1) AS g), 'groups by value are groups by text');
 SELECT isnt_empty($$ SELECT client_id FROM whole WHERE b <> s $$, 'the two kinds are never equal');
 
--- What a node that pushes an aggregate down does: it asks for the state, without the final function.
-CREATE AGGREGATE open_balance(date, numeric) (SFUNC = balance_add, STYPE = balance_summary);
 SELECT is_empty($$
   SELECT client_id FROM whole JOIN (SELECT client_id, open_balance(on_day, amount) AS o FROM change GROUP BY 1) AS c USING (client_id)
   WHERE o::text <> b::text OR balance_summary_send(o) <> balance_summary_send(b) OR balance_summary_final(o) <> b OR balance_summary_merge(NULL, o) <> b

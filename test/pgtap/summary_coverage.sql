@@ -15,89 +15,13 @@ SELECT id, id % 5 AS tier, CASE (random() * 4)::int WHEN 0 THEN 0 WHEN 1 THEN 92
 FROM generate_series(1, 6000) AS id;
 ANALYZE contact;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT coverage(owed, delivered) AS whole FROM contact \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT coverage(owed, delivered ORDER BY random()) AS summary FROM contact GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::coverage_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM (SELECT rollup(summary) AS summary
-    FROM (SELECT id % 7 AS branch, coverage(owed, delivered) AS summary FROM contact GROUP BY 1, parts(id, 1, 12)) AS part GROUP BY branch) AS branch)::text,
-  :'whole', 'a rollup of rollups is the rollup');
-SELECT is(:'whole'::coverage_summary::text, :'whole', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary coverage_summary);
-INSERT INTO kept SELECT 1000, coverage(owed, delivered) FROM contact;
-INSERT INTO kept SELECT parts(id, 9, 3), coverage(owed, delivered) FROM contact GROUP BY 1;
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'whole', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 4::bigint, 'DISTINCT hashes and compares');
-SELECT current_setting('data_directory') || '/crm_coverage.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is((SELECT count(*) FROM kept JOIN copied USING (summary) WHERE kept.id = copied.id AND kept.summary::text = copied.summary::text), 4::bigint,
-  'COPY BINARY there and back gives the same bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-SELECT matches(plan_of('SELECT coverage(owed, delivered) FROM contact'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT coverage(owed, delivered) FROM contact)::text, :'whole', 'in parallel the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM kept WHERE id < 1000)::text, :'whole', 'and those of a rollup');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, coverage(owed, delivered) OVER (ORDER BY id) AS summary FROM contact WHERE id <= 150) AS w
-  WHERE summary <> (SELECT coverage(owed, delivered) FROM contact AS t WHERE t.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, coverage(owed, delivered) OVER (ORDER BY id ROWS 9 PRECEDING) AS summary FROM contact WHERE id <= 150) AS w
-  WHERE summary <> (SELECT coverage(owed, delivered) FROM contact AS t WHERE t.id BETWEEN w.id - 9 AND w.id)
-$$, 'and of each moving frame');
-SELECT is(coverage_summary_merge(:'whole', :'whole')::text, (SELECT coverage(owed, delivered) FROM (TABLE contact UNION ALL TABLE contact) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
-SELECT is(coverage_add(:'whole', 1, NULL)::text, :'whole', 'a row with a NULL changes nothing');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_coverage(numeric, numeric) (SFUNC = coverage_add, STYPE = coverage_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_coverage(owed, delivered) AS o, coverage(owed, delivered) AS c FROM contact GROUP BY 1;
-INSERT INTO open SELECT 1000, open_coverage(owed, delivered), coverage(owed, delivered) FROM contact;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR coverage_summary_send(o) <> coverage_summary_send(c) OR coverage_summary_final(o) <> c OR coverage_summary_merge(NULL, o) <> c OR coverage_summary_merge(o, NULL) <> c
-    OR coverage_add(o, 1, NULL) <> c OR jain_index(o) IS DISTINCT FROM jain_index(c)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND coverage_summary_merge(small.o, large.o)::text <> coverage_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+\set summary coverage
+\set rows contact
+\set arguments 'owed, delivered'
+\set types 'numeric, numeric'
+\set null_row '1, NULL'
+\set accessors 'jain_index(s)'
+\ir ../reference/summary_properties.sql
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves

@@ -22,89 +22,13 @@ FROM (
   FROM generate_series(1, 6000) AS id) AS drawn;
 ANALYZE client;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT service_concentration(value, service) AS whole FROM client \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT service_concentration(value, service ORDER BY random()) AS summary FROM client GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::service_concentration_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM (SELECT rollup(summary) AS summary
-    FROM (SELECT id % 7 AS branch, service_concentration(value, service) AS summary FROM client GROUP BY 1, parts(id, 1, 12)) AS part GROUP BY branch) AS branch)::text,
-  :'whole', 'a rollup of rollups is the rollup');
-SELECT is(:'whole'::service_concentration_summary::text, :'whole', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary service_concentration_summary);
-INSERT INTO kept SELECT 1000, service_concentration(value, service) FROM client;
-INSERT INTO kept SELECT parts(id, 9, 3), service_concentration(value, service) FROM client GROUP BY 1;
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'whole', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 4::bigint, 'DISTINCT hashes and compares');
-SELECT current_setting('data_directory') || '/crm_service_concentration.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is((SELECT count(*) FROM kept JOIN copied USING (summary) WHERE kept.id = copied.id AND kept.summary::text = copied.summary::text), 4::bigint,
-  'COPY BINARY there and back gives the same bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-SELECT matches(plan_of('SELECT service_concentration(value, service) FROM client'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT service_concentration(value, service) FROM client)::text, :'whole', 'in parallel the bytes are the same');
-SELECT is((SELECT rollup(summary) FROM kept WHERE id < 1000)::text, :'whole', 'and those of a rollup');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, service_concentration(value, service) OVER (ORDER BY id) AS summary FROM client WHERE id <= 150) AS w
-  WHERE summary <> (SELECT service_concentration(value, service) FROM client AS t WHERE t.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, service_concentration(value, service) OVER (ORDER BY id ROWS 9 PRECEDING) AS summary FROM client WHERE id <= 150) AS w
-  WHERE summary <> (SELECT service_concentration(value, service) FROM client AS t WHERE t.id BETWEEN w.id - 9 AND w.id)
-$$, 'and of each moving frame');
-SELECT is(service_concentration_summary_merge(:'whole', :'whole')::text, (SELECT service_concentration(value, service) FROM (TABLE client UNION ALL TABLE client) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
-SELECT is(service_concentration_add(:'whole', 1, NULL)::text, :'whole', 'a row with a NULL changes nothing');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_service_concentration(float8, numeric) (SFUNC = service_concentration_add, STYPE = service_concentration_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_service_concentration(value, service) AS o, service_concentration(value, service) AS c FROM client GROUP BY 1;
-INSERT INTO open SELECT 1000, open_service_concentration(value, service), service_concentration(value, service) FROM client;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR service_concentration_summary_send(o) <> service_concentration_summary_send(c) OR service_concentration_summary_final(o) <> c OR service_concentration_summary_merge(NULL, o) <> c OR service_concentration_summary_merge(o, NULL) <> c
-    OR service_concentration_add(o, 1, NULL) <> c OR concentration_index(o) IS DISTINCT FROM concentration_index(c)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND service_concentration_summary_merge(small.o, large.o)::text <> service_concentration_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+\set summary service_concentration
+\set rows client
+\set arguments 'value, service'
+\set types 'float8, numeric'
+\set null_row '1, NULL'
+\set accessors 'concentration_index(s)'
+\ir ../reference/summary_properties.sql
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves
@@ -127,10 +51,10 @@ SELECT ok((SELECT concentration_error(s) FROM (SELECT service_concentration(valu
 CREATE TABLE apart AS SELECT id, power(2, (random() * 40)::int - 10)::float8 AS value, service FROM client WHERE id <= 2000;
 CREATE VIEW apart_ranked AS
 SELECT value, service, (rank() OVER (ORDER BY value) * 2 + count(*) OVER (PARTITION BY value) - 1) / 2.0 AS rank, count(*) OVER () AS n FROM apart;
-SELECT is((SELECT round(concentration_index(service_concentration(value, service))::numeric, 12) FROM apart), (SELECT round(2 * sum(service * (rank - 0.5) / n) / sum(service) - 1, 12) FROM apart_ranked),
+SELECT cmp_ok(abs((SELECT concentration_index(service_concentration(value, service))::numeric FROM apart) - (SELECT 2 * sum(service * (rank - 0.5) / n) / sum(service) - 1 FROM apart_ranked)), '<', 1e-12,
   'where each value has a bucket of its own, the index is that of the window functions');
 SELECT is((SELECT concentration_error(service_concentration(value, service)) FROM (SELECT DISTINCT ON (value) value, service FROM apart) AS one), 0::float8, 'of which nothing is in doubt where values differ');
-SELECT is((SELECT round(gini_of_value(service_concentration(value, service))::numeric, 12) FROM apart), (SELECT round(2 * sum(value::numeric * (rank - 0.5) / n) / sum(value::numeric) - 1, 12) FROM apart_ranked), 'and so is Gini');
+SELECT cmp_ok(abs((SELECT gini_of_value(service_concentration(value, service))::numeric FROM apart) - (SELECT 2 * sum(value::numeric * (rank - 0.5) / n) / sum(value::numeric) - 1 FROM apart_ranked)), '<', 1e-12, 'and so is Gini');
 -- Shared with distribution
 CREATE VIEW positive AS SELECT id, greatest(value, 0) AS value, service FROM client;
 SELECT is((SELECT gini_of_value(service_concentration(value, service)) FROM positive), (SELECT gini(distribution(value)) FROM positive), 'Gini of value is gini of the distribution, to the last bit');

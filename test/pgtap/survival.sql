@@ -17,88 +17,23 @@ FROM (
   FROM generate_series(1, 6000) AS id) AS drawn;
 ANALYZE client;
 
-CREATE FUNCTION parts(id int, salt int, n int) RETURNS int LANGUAGE sql IMMUTABLE
-RETURN abs(hashint8(id::int8 * 1000 + salt)) % n;
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-  plan text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line || E'\n'; END LOOP;
-  RETURN plan;
-END
-$$;
-
-------------------------------------------------------------------------------------------------------------------------
--- The bytes are those of the rows
-------------------------------------------------------------------------------------------------------------------------
-
-SELECT survival(duration, ended, entry) AS whole, survival(duration, ended) AS plain FROM client \gset
-
-SELECT is_empty(format($$
-  SELECT n, salt
-  FROM generate_series(1, 4) AS salt, unnest('{1,2,3,17,400,5000}'::int[]) AS n,
-    LATERAL (
-      SELECT rollup(summary ORDER BY random()) AS summary
-      FROM (SELECT survival(duration, ended, entry ORDER BY random()) AS summary FROM client GROUP BY parts(id, salt, n)) AS part
-    ) AS merged
-  WHERE merged.summary <> %L::survival_summary
-$$, :'whole'), 'split anywhere and merged in any order, the bytes are the same');
+\set summary survival
+\set rows client
+\set arguments 'duration, ended, entry'
+\set types 'int, boolean, int'
+\set null_row 'NULL, true, 1'
+\set accessors 'survival_at(s, 100)'
+\ir ../reference/summary_properties.sql
+SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
+SELECT survival(duration, ended) AS plain FROM client \gset
 SELECT isnt(:'whole'::text, :'plain'::text, 'the entries are part of them');
 SELECT is((SELECT survival(duration, ended, CASE WHEN id % 2 = 0 THEN 0 END) FROM client)::text, :'plain',
   'entry 0 and no entry are the same');
-SELECT is(:'whole'::survival_summary::text, :'whole', 'text goes in as it came out');
-
-CREATE TABLE kept (id int, summary survival_summary);
-ALTER TABLE kept ALTER summary SET STORAGE EXTERNAL;
-INSERT INTO kept SELECT 1000, survival(duration, ended, entry) FROM client;
-INSERT INTO kept SELECT parts(id, 9, 3), survival(duration, ended, entry) FROM client GROUP BY 1;
-SELECT ok((SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = 'kept'::regclass) > 0, 'large summaries are out of line');
-SELECT is((SELECT rollup(summary ORDER BY id) FROM kept WHERE id < 1000)::text, :'whole', 'merged out of a table, the bytes are the same');
-SELECT is((SELECT count(*) FROM (SELECT DISTINCT summary FROM kept) AS d), 4::bigint, 'DISTINCT hashes and compares');
-SELECT current_setting('data_directory') || '/crm_survival.copy' AS file \gset
-COPY kept TO :'file' (FORMAT binary);
-CREATE TABLE copied (LIKE kept);
-COPY copied FROM :'file' (FORMAT binary);
-SELECT is_empty($$ SELECT k.id FROM kept AS k JOIN copied AS c USING (id) WHERE k.summary <> c.summary OR k.summary::text <> c.summary::text $$,
-  'COPY BINARY there and back gives the same bytes');
-
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL max_parallel_workers_per_gather = 2;
-SET LOCAL parallel_leader_participation = off;
-SELECT matches(plan_of('SELECT survival(duration, ended, entry) FROM client'), 'Partial Aggregate', 'a parallel plan has partial aggregates');
-SELECT is((SELECT survival(duration, ended, entry) FROM client)::text, :'whole', 'in parallel the bytes are the same');
-SET LOCAL max_parallel_workers_per_gather = 0;
-
-SELECT is_empty($$
-  SELECT id FROM (SELECT id, survival(duration, ended, entry) OVER (ORDER BY id) AS summary FROM client WHERE id <= 150) AS w
-  WHERE summary <> (SELECT survival(duration, ended, entry) FROM client AS c WHERE c.id <= w.id)
-$$, 'as a window function it is the aggregate of each prefix: the final function is called again and again');
 SELECT is(survival_summary_merge(:'whole', :'plain')::text,
   (SELECT survival(duration, ended, entry) FROM (TABLE client UNION ALL SELECT id, duration, ended, NULL, branch FROM client) AS twice)::text,
-  'the transition function of rollup called by itself gives a closed value');
+  'those with entries and those without merge into the summary of both');
 SELECT is(survival_add(survival_add(NULL, 5, true), 7, false)::text, (SELECT survival(v, v = 5) FROM (VALUES (7), (5)) AS v (v))::text,
-  'and so does the transition function');
-
-------------------------------------------------------------------------------------------------------------------------
--- States never reach a user as they are
-------------------------------------------------------------------------------------------------------------------------
-
-CREATE AGGREGATE open_survival(int, boolean, int) (SFUNC = survival_add, STYPE = survival_summary);
-CREATE TABLE open AS SELECT parts(id, 5, 300) AS n, open_survival(duration, ended, entry) AS o, survival(duration, ended, entry) AS c FROM client GROUP BY 1;
-INSERT INTO open SELECT 1000, open_survival(duration, ended, entry), survival(duration, ended, entry) FROM client;
-SELECT is_empty($$
-  SELECT n FROM open
-  WHERE o::text <> c::text OR survival_summary_send(o) <> survival_summary_send(c) OR survival_summary_final(o) <> c
-    OR survival_summary_merge(NULL, o) <> c OR survival_summary_merge(o, NULL) <> c OR survival_add(o, NULL, true, 1) <> c OR survival_at(o, 100) IS DISTINCT FROM survival_at(c, 100)
-$$, 'an open state is closed by output, send, final, merge, add and the accessors');
-SELECT is((SELECT rollup(o) FROM open WHERE n < 1000)::text, :'whole', 'and merges the same');
-SELECT is_empty($$
-  SELECT small.n FROM open AS small, open AS large WHERE small.n < 20 AND large.n = 1000
-    AND survival_summary_merge(small.o, large.o)::text <> survival_summary_merge(large.c, small.c)::text
-$$, 'a large one into a small one as well');
+  'without an entry the transition function called by itself gives a closed value as well');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Figures against the rows themselves
