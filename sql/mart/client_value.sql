@@ -59,8 +59,8 @@ BEGIN ATOMIC
     ('client_worth client_value', 'expected_amount', 'numeric(18,2)', 'v.expected_amount', 'Amount that such a day is expected to bring'),
     ('client_worth client_value', 'margin', 'float8', 'v.margin', 'Share of the amount that is earned'),
     ('client_worth client_value', 'clv', 'numeric(18,2)', 'v.clv', 'Value of the client in {horizon text}: discounted_purchases times expected_amount times margin'),
-    ('client_value', 'value_rank', 'bigint', 'CASE WHEN v.clv IS NOT NULL THEN pg_catalog.rank() OVER (ORDER BY v.clv DESC NULLS LAST) END', 'Rank by value, highest 1'),
-    ('client_value', 'value_decile', 'integer', 'CASE WHEN v.clv IS NOT NULL THEN pg_catalog.ntile(10) OVER (PARTITION BY v.clv IS NULL ORDER BY v.clv DESC, c.client_id) END',
+    ('client_value', 'value_rank', 'bigint', 'CASE WHEN {clv} IS NOT NULL THEN pg_catalog.rank() OVER (ORDER BY {clv} DESC NULLS LAST) END', 'Rank by value, highest 1'),
+    ('client_value', 'value_decile', 'integer', 'CASE WHEN {clv} IS NOT NULL THEN pg_catalog.ntile(10) OVER (PARTITION BY {clv} IS NULL ORDER BY {clv} DESC, c.client_id) END',
       'Decile by value, highest 1'),
 
     ('value_summary', 'as_of', 'date', '$1', 'The day that is asked about'),
@@ -173,6 +173,7 @@ BEGIN
       FROM unnest(ARRAY['opened_on', 'closed_on']) AS m (name)
       WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(format('%I.client', source)) AND a.attname = m.name))),
     ('data through', format('(SELECT max(n.on_day) FROM %s AS n WHERE n.on_day <= $1)', trade)),
+    ('clv', '(CASE WHEN abs(v.clv::numeric) <= 9999999999999999.99 THEN v.clv END)'),      -- what the column shows
     ('purchases', format('%L::@extschema@.bgnbd_model', purchases)),
     ('amounts', format('%L::@extschema@.gamma_gamma_model', amounts)),
     ('horizon', format('%L::float8', horizon)),

@@ -57,8 +57,6 @@ BEGIN
   END IF;
   IF plan @> '[{"object": "co_holding_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_offer_table($1, d.source) FROM %I.definition AS d', mart) USING mart;
-  ELSE
-    EXECUTE format('DROP TABLE IF EXISTS %I.co_holding_day', mart);      -- whose policy reads positions
   END IF;
   IF plan @> '[{"object": "tier_value", "status": "created"}]' THEN
     EXECUTE format('SELECT @extschema@.mart_tier_tables($1, d.source) FROM %I.definition AS d', mart) USING mart;
@@ -109,6 +107,9 @@ BEGIN
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, planned.object);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', planned.signature);
   END LOOP;
+  IF NOT plan @> '[{"object": "co_holding_value", "status": "created"}]' THEN
+    EXECUTE format('DROP TABLE IF EXISTS %I.co_holding_day', mart);      -- whose policy reads positions
+  END IF;
 
   FOR statement IN              -- on what was made again
     SELECT g.statement
@@ -335,6 +336,7 @@ DECLARE
   made record;
 BEGIN
   PERFORM @extschema@.require_mart(mart);
+  EXECUTE format('SELECT FROM %I.definition AS d FOR UPDATE', mart);      -- no add_client_value meanwhile
   FOR made IN SELECT * FROM @extschema@.mart_object(mart) AS o ORDER BY o.ordinal DESC LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', mart, made.name);
     EXECUTE format('DROP FUNCTION IF EXISTS %s', made.signature);

@@ -20,7 +20,6 @@ BEGIN ATOMIC
         WHERE s.on_day > ($1 - interval ''1 year'')::date AND s.on_day <= $1 AND {usable fee} GROUP BY s.client_id'),
     ('valued clients', '(
         SELECT {value row}, v."client tier rank", CASE WHEN abs(v.assets) <= 9e14 THEN v.assets END AS "client assets",      -- what a distribution holds
-         
           nullif(nullif(nullif(v.score, ''NaN''), ''Infinity''), ''-Infinity'') AS "client score", revenue.amount AS "client revenue"
         FROM {mart}.client_facts($1) AS f {rated} {tier join}
         CROSS JOIN LATERAL (SELECT ({assets})::numeric AS assets, {client score} AS score, {client tier rank} AS "client tier rank") AS v

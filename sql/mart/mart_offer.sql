@@ -11,8 +11,8 @@ BEGIN ATOMIC
 
     -- The day of positions that what is held together is counted on: the last of the newest month that is refreshed, which has it counted, unless that is
     -- older than the month before the newest positions.
-    ('counted day', '(SELECT coalesce(max(n.on_day) FILTER (WHERE n.on_day < {summary month} + interval ''1 month''), max(n.on_day)) FROM {holding} AS n
-          WHERE n.on_day <= $1 AND n.on_day >= date_trunc(''month'', {newest holding}::timestamp) - interval ''1 month'')'),
+    ('counted day', 'coalesce((SELECT max(n.on_day) FROM {holding} AS n
+          WHERE n.on_day < {summary month} + interval ''1 month'' AND n.on_day >= date_trunc(''month'', {newest holding}::timestamp) - interval ''1 month''), {newest holding})'),
 
     -- Clients whom call-backs of the year are about: those of the last day of the year before, but for dormant and suspended ones. Whom to call of
     -- those who are left is drawn by a hash, so that nobody chooses.
@@ -99,7 +99,7 @@ BEGIN ATOMIC
           FROM (
             SELECT h.client_id, array_agg(DISTINCT h.product_id::text) AS products, sum(hashtextextended(h.product_id::text, hashtextextended(h.client_id::text, 0))) AS digest
             FROM {holding} AS h
-            WHERE h.on_day = d.on_day
+            WHERE h.on_day = d.on_day AND h.product_id IS NOT NULL
             GROUP BY h.client_id) AS h
           WHERE h.client_id IN (SELECT c.client_id FROM {client} AS c)
         ), held_most AS (

@@ -73,10 +73,11 @@ BEGIN ATOMIC
     ('rejected rows', (
       SELECT pg_catalog.format('(
         WITH k AS MATERIALIZED (      -- the day on which the relationship ends may have a last row
-          SELECT DISTINCT c.client_id::text AS client_id FROM {client} AS c WHERE {client of the month} OR c.closed_on = $1 AND (c.opened_on IS NULL OR c.opened_on < $1))%s) AS s', pg_catalog.string_agg(pg_catalog.format('
+          SELECT c.client_id::text AS client_id, pg_catalog.bool_or({client of the month}) AS whole FROM {client} AS c
+          WHERE {client of the month} OR c.closed_on = $1 AND (c.opened_on IS NULL OR c.opened_on < $1) GROUP BY 1)%s) AS s', pg_catalog.string_agg(pg_catalog.format('
         SELECT %1$L AS "view", s.client_id::text AS client_id, s.on_day, f.reason, to_jsonb(s)::text AS source_row
         FROM {%1$s} AS s
-        LEFT JOIN k ON k.client_id = s.client_id::text%2$s
+        LEFT JOIN k ON k.client_id = s.client_id::text AND (k.whole OR s.on_day = $1)%2$s
         CROSS JOIN LATERAL (SELECT CASE WHEN s.client_id IS NULL THEN ''no client_id'' WHEN k.client_id IS NULL THEN ''client_id is no client of the month'' ELSE {fault of %1$s} END AS reason) AS f
         WHERE %3$s AND f.reason IS NOT NULL', v.name,
           CASE v.name WHEN 'balance' THEN '

@@ -383,7 +383,8 @@ BEGIN
   IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN      -- months that were counted under another setting, or not yet
     EXECUTE format('
       DELETE FROM %1$I.co_holding_day AS k
-      WHERE k.most_products <> (SELECT coalesce((d.settings ->> ''co_holding_products'')::int, s.value::int) FROM %1$I.definition AS d, @extschema@.mart_setting() AS s WHERE s.name = ''co_holding_products'')', mart);
+      WHERE k.most_products <> (SELECT coalesce((d.settings ->> ''co_holding_products'')::int, s.value::int) FROM %1$I.definition AS d, @extschema@.mart_setting() AS s WHERE s.name = ''co_holding_products'')
+        AND EXISTS (SELECT FROM %2$I.holding AS h WHERE h.on_day = k.on_day)', mart, basis ->> 'source');      -- what the source has no more stays
     EXECUTE format('
       INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
       SELECT v.on_day, v.most_products, v.digest, v.summary

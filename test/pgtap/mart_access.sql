@@ -171,6 +171,7 @@ DELETE FROM access_mart.co_holding_day WHERE on_day = '2024-03-20';
 INSERT INTO access_mart.co_holding_day SELECT * FROM by_north;
 SET LOCAL ROLE branch_south;
 SELECT is_empty('SELECT * FROM access_mart.co_holding_day', 'as many rows are not the same rows');
+SELECT is(crm.co_holding_clients(access_mart.co_holding('2024-03-31')), 1000::bigint, 'the own are counted');
 SET LOCAL ROLE branch_north;
 SELECT results_eq('SELECT on_day FROM access_mart.co_holding_day', $$VALUES (date '2024-03-20')$$, 'the same rows are');
 RESET ROLE;
@@ -190,6 +191,24 @@ INSERT INTO access_base.holding VALUES ('C1', 'later', '2024-05-10', 10);
 SELECT results_eq('SELECT DISTINCT counted_on FROM access_mart.product_association_at(''2024-05-20'')', 'SELECT NULL::date WHERE false', 'a count that is older than the month before the newest positions counts no more');
 SELECT results_eq('SELECT product FROM crm.co_holding_products(access_mart.co_holding(''2024-05-20''))', ARRAY['later'], 'but these do');
 DELETE FROM access_base.holding WHERE product_id = 'later';
+INSERT INTO access_base.holding VALUES ('C1', NULL, '2024-03-20', 10);
+SELECT results_eq('SELECT v.* FROM access_mart.co_holding_value(''2024-03-01'', ''2024-04-01'') AS v', 'TABLE kept', 'a position without a product holds nothing');
+DELETE FROM access_base.holding WHERE product_id IS NULL;
+
+-- a source without positions, and back
+CREATE SCHEMA bare_source;
+CREATE VIEW bare_source.client WITH (security_invoker = true) AS TABLE access_source.client;
+CREATE VIEW bare_source.trade WITH (security_invoker = true) AS TABLE access_source.trade;
+SELECT count(*) FROM access_mart.definition AS d CROSS JOIN LATERAL crm.create_mart('moving_mart', 'access_source') AS m;
+CALL crm.refresh_mart('moving_mart', commit_each_month => false);
+SELECT count(*) FROM crm.update_mart('moving_mart', source => 'bare_source');
+SELECT hasnt_table('moving_mart', 'co_holding_day', 'without positions nothing is held together');
+SELECT is_empty($$SELECT FROM pg_depend WHERE classid = 'pg_policy'::regclass AND refobjid = 'access_source.holding'::regclass AND objid IN (SELECT p.oid FROM pg_policy AS p JOIN pg_class AS k ON k.oid = p.polrelid WHERE k.relnamespace = 'moving_mart'::regnamespace)$$,
+  'and nothing of the mart is in the way of the view that it had');
+SELECT count(*) FROM crm.update_mart('moving_mart', source => 'access_source');
+CALL crm.refresh_mart('moving_mart', commit_each_month => false);
+SELECT results_eq('SELECT * FROM moving_mart.co_holding_day WHERE on_day = ''2024-03-20''', 'TABLE kept', 'and back');
+SELECT crm.drop_mart('moving_mart');
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Plans

@@ -106,6 +106,7 @@ SELECT update_mart('mart', source => 'source') \g /dev/null
 INSERT INTO source.every_trade SELECT 'c9', date '2025-10-31' + n, 9e14 FROM generate_series(1, 60) AS n;
 SELECT add_client_value('mart', '{"parameters": {"r": 0.3, "alpha": 4, "a": 1, "b": 2}}', gamma_gamma_model(6, 4, 1500), margin => 100) \g /dev/null
 SELECT is((SELECT count(*) FROM mart.client_value AS v WHERE v.clv IS NULL AND v.frequency > 0), 1::bigint, 'a value that no column holds is not known');
+SELECT is_empty('SELECT client_id FROM mart.client_value WHERE (clv IS NULL) <> (value_rank IS NULL) OR (clv IS NULL) <> (value_decile IS NULL)', 'and has no rank');
 SELECT is((SELECT count(v) FROM mart.client_360 AS v), (SELECT count(*) FROM mart.client_value), 'and nobody else''s view fails');
 DELETE FROM source.every_trade WHERE amount = 9e14;
 DROP VIEW rich;

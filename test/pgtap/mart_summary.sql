@@ -240,8 +240,9 @@ SELECT set_eq('SELECT "view", client_id, on_day, count(*) FROM mart.rejected WHE
     UNION ALL SELECT 'holding', client_id, on_day, count(*) FROM summary_source.holding WHERE on_day IN ('2024-01-31', '2024-02-28', '2024-04-30') GROUP BY 2, 3) AS r
   JOIN month AS m ON date_trunc('month', r.on_day) = m.month
   WHERE r.client_id IS NOT NULL AND NOT EXISTS (SELECT FROM member AS c WHERE c.month = m.month AND c.client_id = r.client_id)
-    AND NOT EXISTS (SELECT FROM summary_source.client AS c WHERE c.client_id = r.client_id AND c.closed_on = m.month AND coalesce(c.opened_on < m.month, true))$$,
-  'and those of months in which the client was none, or of nobody; a relationship that ends with the month may have a last row');
+    AND NOT EXISTS (SELECT FROM summary_source.client AS c WHERE c.client_id = r.client_id AND c.closed_on = m.month AND r.on_day = m.month AND coalesce(c.opened_on < m.month, true))$$,
+  'and those of months in which the client was none, or of nobody; a relationship that ends on the first of the month may have rows of that day');
+SELECT ok(count(*) > 0, 'and no later ones') FROM mart.rejected AS r JOIN summary_source.client AS c USING (client_id) WHERE c.closed_on = r.month AND r.on_day > r.month AND coalesce(c.opened_on < r.month, true);
 SELECT is_empty($$SELECT * FROM mart.rejected WHERE (source_row::jsonb ->> 'client_id', (source_row::jsonb ->> 'on_day')::date) IS DISTINCT FROM (client_id, on_day) OR date_trunc('month', on_day) <> month$$, 'with the row itself');
 SELECT ok(count(*) > 0, 'what a client has who is not in client') FROM mart.rejected WHERE client_id = 'C200';
 SELECT is(closing_assets, 9::numeric, 'where two balances contradict each other, the one before stands') FROM mart.client_summary WHERE client_id = 'C207' AND month = '2024-02-01';
