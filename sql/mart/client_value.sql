@@ -173,7 +173,7 @@ BEGIN
       FROM unnest(ARRAY['opened_on', 'closed_on']) AS m (name)
       WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(format('%I.client', source)) AND a.attname = m.name))),
     ('data through', format('(SELECT max(n.on_day) FROM %s AS n WHERE n.on_day <= $1)', trade)),
-    ('clv', '(CASE WHEN abs(v.clv::numeric) <= 9999999999999999.99 THEN v.clv END)'),      -- what the column shows
+    ('clv', format('(CASE WHEN %s THEN v.clv END)', @extschema@.mart_holds('numeric(18,2)', 'v.clv'))),      -- what the column shows
     ('purchases', format('%L::@extschema@.bgnbd_model', purchases)),
     ('amounts', format('%L::@extschema@.gamma_gamma_model', amounts)),
     ('horizon', format('%L::float8', horizon)),
@@ -198,7 +198,8 @@ BEGIN
     SELECT o.name, o.is_view, @extschema@.mart_expand(o.meaning, pieces) AS meaning,
       format(E'%I.%I(as_of date) RETURNS TABLE (%s)\nLANGUAGE sql STABLE PARALLEL RESTRICTED ROWS %s\nBEGIN ATOMIC\n  SELECT\n    %s\n  FROM %s;\nEND', mart, o.name || '_at',
         string_agg(format('%I %s', l.name, regexp_replace(@extschema@.mart_expand(l.type, pieces), '\(.*', '')), ', ' ORDER BY l.ordinal, l.place), o.rows,
-        string_agg(format(CASE WHEN l.type = 'numeric(18,2)' THEN 'CASE WHEN abs((%1$s)::numeric) <= 9999999999999999.99 THEN (%1$s)::%2$s END' ELSE '%1$s' END || ' AS %3$I', @extschema@.mart_expand(l.expression, pieces), l.type, l.name), E',\n    ' ORDER BY l.ordinal, l.place),
+        string_agg(format(CASE WHEN l.type LIKE 'numeric(%' THEN 'CASE WHEN %4$s THEN (%1$s)::%2$s END' ELSE '%1$s' END || ' AS %3$I', @extschema@.mart_expand(l.expression, pieces), l.type, l.name,
+          @extschema@.mart_holds(l.type, @extschema@.mart_expand(l.expression, pieces))), E',\n    ' ORDER BY l.ordinal, l.place),
         @extschema@.mart_expand(o.from_template, pieces)) AS function_sql,
       format('%I.%I WITH (security_invoker = true) AS SELECT %s FROM %I.%I(@extschema@.as_of()) AS v', mart, o.name,
         string_agg(format(CASE WHEN l.type LIKE 'numeric%' THEN 'v.%1$I::%2$s AS %1$I' ELSE 'v.%1$I' END, l.name, l.type), ', ' ORDER BY l.ordinal, l.place), mart, o.name || '_at') AS view_sql,
@@ -214,6 +215,9 @@ BEGIN
         EXECUTE 'CREATE OR REPLACE VIEW ' || made.view_sql;
       END IF;
     EXCEPTION WHEN invalid_table_definition OR invalid_function_definition THEN        -- columns went, moved or changed their types
+      IF to_regprocedure(format('%I.%I(date)', mart, made.name || '_at')) IS NULL THEN
+        RAISE;
+      END IF;
       PERFORM @extschema@.drop_client_value(mart);
       RETURN QUERY SELECT * FROM @extschema@.add_client_value(mart, purchases, amounts, fitted_on, horizon, discount_rate, margin, holdout_days);
       RETURN;

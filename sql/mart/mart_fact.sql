@@ -185,6 +185,16 @@ END;
 
 COMMENT ON FUNCTION mart_piece(text) IS 'Pieces of SQL that facts and views are made of, for balance_mode change or snapshot';
 
+-- The condition that a numeric column of a type, numeric(p,s), holds the value of an expression: false for NaN and the infinities, too.
+CREATE FUNCTION mart_holds(type text, expression text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN (
+  SELECT pg_catalog.format('abs((%s)::numeric) <= %s.%s', mart_holds.expression, pg_catalog.repeat('9', d.digits[1]::int - d.digits[2]::int), pg_catalog.repeat('9', d.digits[2]::int))
+  FROM pg_catalog.regexp_match(mart_holds.type, '(\d+),(\d+)') AS d (digits));
+
+COMMENT ON FUNCTION mart_holds(text, text) IS 'The condition that a column of type numeric(p,s) holds the value of an expression, as SQL';
+
 -- Puts values in place of {names}, pieces within pieces too. An unknown name is an error of the catalogue, not of the user.
 CREATE FUNCTION mart_expand(template text, pieces jsonb)
 RETURNS text

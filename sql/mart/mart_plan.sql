@@ -22,7 +22,7 @@ DECLARE
   client_reads text[];
   product_reads text[];
   change_reads text[];          -- of a client, for suitability_change: an earlier policy may read any column of the source
-  reads_for jsonb;              -- side -> attribute -> the actions whose checks read it, null if more than checks do
+  reads_for jsonb;              -- side -> attribute -> the actions whose checks read it; absent if more than checks do
   kinds jsonb;                  -- side -> what tells apart the pairs of suitability_matrix, as a select list
   problem record;
 BEGIN
@@ -161,7 +161,7 @@ BEGIN
 
   SELECT jsonb_object_agg(a.side, a.actions) INTO reads_for
   FROM (
-    SELECT a.side, jsonb_object_agg(a.name, c.actions) AS actions
+    SELECT a.side, jsonb_object_agg(a.name, c.actions) FILTER (WHERE c.actions IS NOT NULL) AS actions
     FROM jsonb_to_recordset(suitability_reads) AS a (side text, name text)
     CROSS JOIN LATERAL (         -- NULL if something else than checks reads it: then it counts for every action
       SELECT CASE WHEN bool_and(c.rule IS NOT NULL) THEN array_agg(DISTINCT k.action) END AS actions
@@ -179,8 +179,7 @@ BEGIN
     SELECT string_agg(CASE WHEN c.actions IS NULL THEN format(', f.%I', r.name)
       ELSE format(', CASE WHEN coalesce($2, ''recommend'') = ANY (%L::text[]) THEN f.%I END AS %I', c.actions, r.name, r.name) END, '' ORDER BY r.place) AS list
     FROM unnest(s.reads) WITH ORDINALITY AS r (name, place)
-    CROSS JOIN LATERAL (SELECT ARRAY(SELECT k.action FROM jsonb_array_elements_text(nullif(reads_for -> s.side -> r.name, 'null')) AS k (action)) AS actions) AS k
-    CROSS JOIN LATERAL (SELECT nullif(k.actions, '{}') AS actions) AS c) AS r;
+    CROSS JOIN LATERAL (SELECT array_agg(k.action) AS actions FROM jsonb_array_elements_text(reads_for -> s.side -> r.name) AS k (action)) AS c) AS r;
 
   change_reads := ARRAY(SELECT f.key FROM jsonb_each(facts -> 'client') AS f WHERE f.value ->> 'changes_with' <> 'activity' OR f.key = ANY (client_reads)
     OR f.key = ANY (client_columns) ORDER BY (f.value ->> 'ordinal')::int);
@@ -279,7 +278,7 @@ BEGIN
     ) AS r (name, side, reads)
     LEFT JOIN LATERAL (
       SELECT u.name, min(u.place) AS place,
-        r.name NOT LIKE '%: %' OR min(u.place) <= 2 + cardinality(client_columns) OR coalesce(nullif(reads_for -> r.side -> u.name, 'null') ? split_part(r.name, ': ', 2), true) AS counts
+        r.name NOT LIKE '%: %' OR min(u.place) <= 2 + cardinality(client_columns) OR coalesce(reads_for -> r.side -> u.name ? split_part(r.name, ': ', 2), true) AS counts
       FROM unnest(r.reads) WITH ORDINALITY AS u (name, place)
       WHERE coalesce(facts -> r.side ? u.name, false) GROUP BY u.name) AS f ON true
     GROUP BY r.name
@@ -394,8 +393,7 @@ BEGIN
         @extschema@.mart_expand(w.meaning, pieces) AS meaning,
         @extschema@.mart_expand(CASE      -- no NaN, no infinity, nothing that the type cannot hold, rounded money
           WHEN w.raw THEN w.expression
-          WHEN w.type LIKE 'numeric(%' THEN format('CASE WHEN abs((%1$s)::numeric) <= %2$s THEN (%1$s)::%3$s END', w.expression,
-            (SELECT repeat('9', d.digits[1]::int - d.digits[2]::int) || '.' || repeat('9', d.digits[2]::int) FROM regexp_match(w.type, '(\d+),(\d+)') AS d (digits)), w.type)
+          WHEN w.type LIKE 'numeric(%' THEN format('CASE WHEN %s THEN (%s)::%s END', @extschema@.mart_holds(w.type, w.expression), w.expression, w.type)
           WHEN w.type = 'float8' THEN format('nullif(nullif(nullif(%s, ''NaN''), ''Infinity''), ''-Infinity'')', w.expression)
           WHEN w.type IN ('date', 'timestamptz') AND w.expression !~ '^\$|^\w+\.(cohort_)?month$' THEN      -- months are finite, and filters on them reach the index
             format('nullif(nullif(%s, ''infinity''), ''-infinity'')', w.expression)

@@ -180,7 +180,8 @@ BEGIN ATOMIC
     ('classes', '(SELECT p.product_id, min(coalesce(p.category::text, p.kind::text)) AS class FROM {product} AS p GROUP BY p.product_id)'),
 
     -- What the source has in each month, to see late corrections by: for each view a number of rows and a digest of what is read of them, which does not
-    -- depend on their order and to which repeated rows count. Who was a client then belongs to it.
+    -- depend on their order and to which repeated rows count. Who was a client then belongs to it. Days are doubled, since the hash of an amount of 0 is the
+    -- seed less 1 and that of NaN the seed.
     ('source digests', pg_catalog.replace('(
         SELECT d.month, ''client'' AS "view", 0::bigint AS rows, d.digest FROM {digests of clients} AS d
         UNION ALL {digests by day}) AS s', '{digests by day}',

@@ -199,6 +199,25 @@ $mart_refresh_source$;
 COMMENT ON FUNCTION mart_refresh_source(text, date, date, date) IS
   'What the source of a mart has in each of some months: rows, a digest for each view, and whether it is another than when the month was refreshed; refresh_mart calls it';
 
+-- What is held together on a month's last day of positions, in place of what is there of the month.
+CREATE FUNCTION mart_refresh_co_holding(mart text, month date)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $mart_refresh_co_holding$
+DECLARE
+  next_month date := month + interval '1 month';
+BEGIN
+  EXECUTE format('DELETE FROM %I.co_holding_day AS k WHERE k.on_day >= $1 AND k.on_day < $2', mart) USING month, next_month;
+  EXECUTE format('
+    INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
+    SELECT v.on_day, v.most_products, v.digest, v.summary FROM %1$I.co_holding_value($1, $2) AS v', mart) USING month, next_month;
+END;
+$mart_refresh_co_holding$;
+
+COMMENT ON FUNCTION mart_refresh_co_holding(text, date) IS 'Counts what is held together on the last day of positions of a month; refresh_mart calls it';
+
 -- One month of client_summary, for some clients or for all (NULL), whatever is there of it already: rows that come out the same are not written. touched
 -- are the clients whose row is another, carried those of whom the month after begins with something else; both only where they are asked for.
 -- The rows come by a table of their own, since a query that writes cannot be parallel. What cannot be used of the month goes to rejected, what is held
@@ -249,10 +268,7 @@ BEGIN
       INSERT INTO %1$I.rejected (month, "view", client_id, on_day, reason, source_row)
       SELECT $1, s."view", s.client_id, s.on_day, s.reason, s.source_row FROM %1$I.source_reject($1, $2) AS s', mart) USING month, (month + interval '1 month')::date;
     IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN
-      EXECUTE format('DELETE FROM %I.co_holding_day AS k WHERE k.on_day >= $1 AND k.on_day < $2', mart) USING month, (month + interval '1 month')::date;
-      EXECUTE format('
-        INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
-        SELECT v.on_day, v.most_products, v.digest, v.summary FROM %1$I.co_holding_value($1, $2) AS v', mart) USING month, (month + interval '1 month')::date;
+      PERFORM @extschema@.mart_refresh_co_holding(mart, month);
     END IF;
   END IF;
 END;
@@ -381,16 +397,15 @@ BEGIN
     RETURN 0;
   END IF;
   IF to_regprocedure(format('%I.co_holding_value(date, date)', mart)) IS NOT NULL THEN      -- months that were counted under another setting, or not yet
-    EXECUTE format('
-      DELETE FROM %1$I.co_holding_day AS k
-      WHERE k.most_products <> (SELECT coalesce((d.settings ->> ''co_holding_products'')::int, s.value::int) FROM %1$I.definition AS d, @extschema@.mart_setting() AS s WHERE s.name = ''co_holding_products'')
-        AND EXISTS (SELECT FROM %2$I.holding AS h WHERE h.on_day = k.on_day)', mart, basis ->> 'source');      -- what the source has no more stays
-    EXECUTE format('
-      INSERT INTO %1$I.co_holding_day (on_day, most_products, digest, summary)
-      SELECT v.on_day, v.most_products, v.digest, v.summary
-      FROM %1$I.refresh_log AS r
-      CROSS JOIN LATERAL %1$I.co_holding_value(r.month, (r.month + interval ''1 month'')::date) AS v
-      WHERE NOT EXISTS (SELECT FROM %1$I.co_holding_day AS k WHERE k.on_day >= r.month AND k.on_day < r.month + interval ''1 month'')', mart);
+    FOR kept IN EXECUTE format('
+        SELECT r.month
+        FROM %1$I.refresh_log AS r
+        CROSS JOIN (SELECT coalesce((d.settings ->> ''co_holding_products'')::int, s.value::int) AS products FROM %1$I.definition AS d, @extschema@.mart_setting() AS s WHERE s.name = ''co_holding_products'') AS s
+        WHERE NOT EXISTS (SELECT FROM %1$I.co_holding_day AS k WHERE k.on_day >= r.month AND k.on_day < r.month + interval ''1 month'' AND k.most_products = s.products)
+          AND EXISTS (SELECT FROM %2$I.holding AS h WHERE h.on_day >= r.month AND h.on_day < r.month + interval ''1 month'')', mart, basis ->> 'source')      -- what the source has no more stays
+    LOOP
+      PERFORM @extschema@.mart_refresh_co_holding(mart, kept.month);
+    END LOOP;
   END IF;
   FOR kept IN EXECUTE format('
       SELECT coalesce(s.month, r.month) AS month, coalesce(s.source_rows, r.source_rows) AS source_rows, coalesce(s.sources, r.sources) AS sources,

@@ -1,5 +1,6 @@
--- Whether what a mart keeps is what its source says, for a sample of clients, and for what they all hold together. Each month is computed again from the source and from the kept row of the month
--- before, and each standing from the kept one before: if every month follows from the one before, all of them are right.
+-- Whether what a mart keeps is what its source says, for a sample of clients, and for what they all hold together. Each month is computed again from the
+-- source and from the kept row of the month before, and each standing from the kept one before: if every month follows from the one before, all of them
+-- are right.
 CREATE FUNCTION verify_mart(mart text, sample numeric DEFAULT 100, seed bigint DEFAULT 0, from_month date DEFAULT NULL, to_month date DEFAULT NULL)
 RETURNS TABLE (kept_in text, month date, client_id text, "column" text, kept text, recomputed text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10

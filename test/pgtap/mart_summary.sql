@@ -247,6 +247,8 @@ SELECT is_empty($$SELECT * FROM mart.rejected WHERE (source_row::jsonb ->> 'clie
 SELECT ok(count(*) > 0, 'what a client has who is not in client') FROM mart.rejected WHERE client_id = 'C200';
 SELECT is(closing_assets, 9::numeric, 'where two balances contradict each other, the one before stands') FROM mart.client_summary WHERE client_id = 'C207' AND month = '2024-02-01';
 SELECT is((SELECT b.amount FROM pg_temp.daily('change') AS b WHERE b.client_id = 'C202' AND b.on_day = '2024-02-10'), 3::numeric, 'two that are the same are one');
+UPDATE summary_source.balance SET amount = 0, on_day = on_day + 1 WHERE client_id = 'C204' AND amount = 'NaN';
+SELECT matches(pg_temp.refreshed()::text, '2024-02-01', 'nothing on a day is another row than NaN the day before');
 UPDATE summary_source.trade SET amount = 2 WHERE amount = 2.00004;
 SELECT pg_temp.refreshed();
 SELECT pg_temp.check_all('with rows that cannot be used', 'change');
